@@ -8,7 +8,7 @@ use dl::data::Dataset;
 use dl::prelude::*;
 use dl::train::{
     Average, AveragePrecision, Binary, CalibrationError, ConfusionMatrix, Every, ExplainedVariance, F1, Flow, History,
-    Ignore, Metric, Precision, R2, Recall, RocAuc, Rows,
+    Ignore, Iou, Metric, Precision, R2, Recall, RocAuc, Rows,
 };
 
 /// The value over samples, in two epochs that must agree.
@@ -54,6 +54,7 @@ fn of_classes<const C: usize>(name: &str, has_all_classes: bool) {
     counts!(fixture, name, "precision", Precision, &outputs, &labels);
     counts!(fixture, name, "recall", Recall, &outputs, &labels);
     counts!(fixture, name, "f1", F1, &outputs, &labels);
+    counts!(fixture, name, "jaccard", Iou, &outputs, &labels);
     let one = |kind: &str| fixture.floats(&format!("{name}.{kind}"));
     let (area, precision, error) = match name {
         "ties" => {
@@ -104,6 +105,7 @@ fn answers() {
         agrees(value(Binary::of_logits(Precision::of_class(1)), &outputs, &targets), one("precision"));
         agrees(value(Binary::of_logits(Recall::of_class(1)), &outputs, &targets), one("recall"));
         agrees(value(Binary::of_logits(F1::of_class(1)), &outputs, &targets), one("f1"));
+        agrees(value(Binary::of_logits(Iou::of_class(1)), &outputs, &targets), one("jaccard"));
         agrees(value(Binary::of_logits(RocAuc::new()), &outputs, &targets), one("roc_auc"));
         agrees(value(Binary::of_logits(AveragePrecision::new()), &outputs, &targets), one("average_precision"));
         agrees(value(Binary::of_logits(CalibrationError::new()), &outputs, &targets), one("calibration_error"));

@@ -73,6 +73,8 @@ pub struct Model {
     pub body: Body,
     /// `loss(target: u32) { … }`
     pub loss: Option<Loss>,
+    /// `true` for `loss LogCosh(y: [3], target: [3]) { … }`: its body is the first input, and `loss` has the rest.
+    pub is_loss: bool,
     /// `true` if the parser reported mistakes.
     pub broken: bool,
     /// `true` if some of them were outside of the bodies, so that inputs or targets may be missing.

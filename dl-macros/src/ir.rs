@@ -11,7 +11,7 @@ use crate::diagnostics::Check;
 use crate::dim::Dim;
 use crate::types::Type;
 pub use field::{Field, Role, Scope, Tensor};
-pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Saved, Stepping};
+pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Reduction, Saved, Stepping};
 use proc_macro2::{Ident, TokenStream};
 pub use shape::{Element, Length, Shape};
 

@@ -31,7 +31,9 @@ mod unroll;
 use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
-use crate::ir::{Field, FieldId, Ir, Length, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
+use crate::ir::{
+    Field, FieldId, Ir, Length, Node, Objective, Output, Reduction, Scope, ScopeId, Shape, Value, ValueId,
+};
 use crate::layers::Layer;
 use crate::names::ident;
 use crate::number::Number;
@@ -112,6 +114,8 @@ struct Lowering<'a> {
     without_gradient: Vec<(ValueId, Span)>,
     /// `true` while the `loss` clause is lowered.
     in_loss: bool,
+    /// The name and the reduction of the first loss of the clause that has one.
+    reduction: Option<(String, Reduction)>,
     /// The number of layers, blocks and braces so far, in this model and the stacks inside it.
     uses: std::rc::Rc<std::cell::Cell<usize>>,
     /// The number of mistakes before this model.
@@ -207,6 +211,7 @@ impl<'a> Lowering<'a> {
             counts: std::collections::HashMap::new(),
             without_gradient: Vec::new(),
             in_loss: false,
+            reduction: None,
             uses: Default::default(),
             before: diagnostics.count(),
             inner: Vec::new(),

@@ -108,6 +108,7 @@ impl Parser<'_> {
         let block = cursor.is_word("block") && named;
         let small = matches!(cursor.peek(), Some(TokenTree::Ident(name)) if !is_capitalised(name));
         let like_block = small && cursor.is_group(1, Delimiter::Parenthesis) && cursor.is_group(2, Delimiter::Brace);
+        let stands_alone = matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if is_capitalised(name));
         let function = matches!(cursor.peek_at(1), Some(TokenTree::Ident(word)) if word == "fn");
         if cursor.is_word("const") && function {
             self.diagnostics
@@ -131,6 +132,11 @@ impl Parser<'_> {
                 self.diagnostics.error(word.span, "a block is for the models beside it: remove `pub`");
             }
             file.blocks.extend(self.block(cursor));
+        } else if cursor.is_word("loss") && stands_alone {
+            cursor.next();
+            let model = self.written_loss(cursor, attributes, visibility, before);
+            file.names_missing |= model.is_none();
+            file.models.extend(model);
         } else if cursor.is_word("loss") {
             let message = match file.models.last() {
                 Some(ast::Model { loss: Some(_), name, .. }) => {
@@ -274,6 +280,7 @@ fn begins(cursor: &Cursor) -> bool {
             is_capitalised(name) && opens
                 || ["pub", "const"].iter().any(|word| name == word)
                 || name == "block" && matches!(cursor.peek_at(1), Some(TokenTree::Ident(_)))
+                || name == "loss" && matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if is_capitalised(name))
         }
         _ => false,
     }

@@ -30,6 +30,8 @@ static SOURCES: &[&Source] = &[
     &ops::loss::cuda::ctc::SOURCE,
     &ops::loss::cuda::elementwise::SOURCE,
     &ops::loss::cuda::nt_xent::SOURCE,
+    &ops::loss::cuda::overlap::SOURCE,
+    &ops::loss::cuda::positive::SOURCE,
     &ops::loss::cuda::vectors::SOURCE,
     &ops::matmul::cuda::SOURCE,
     &ops::noise::cuda::SOURCE,

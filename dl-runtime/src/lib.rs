@@ -34,8 +34,8 @@ pub use error::{Error, IN_MEMORY, Result};
 pub use model::included;
 pub use model::{Memory, Model, Objective, Summary};
 pub use network::{
-    Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossPasses, MinBatch, Network, Output, Passes, RUN_TIME,
-    Steps, Target, Term,
+    Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossOf, LossPasses, MinBatch, Network, Output, Passes,
+    RUN_TIME, Steps, Target, Term,
 };
 pub use ops::{Device, loss};
 pub use session::{ModelLoss, Session, State, Training};
@@ -53,7 +53,7 @@ pub mod prelude {
     pub use crate::ops::loss::{CrossEntropy, Focal, Loss, MultiMargin, Nll};
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
-    pub use crate::{Device, Model, Objective, Session, Training};
+    pub use crate::{Device, LossOf, Model, Objective, Session, Training};
     // These traits have the constants of a model, such as `LeNet::TENSORS`.
     pub use crate::{LossPasses as _, Passes as _};
 }

@@ -47,6 +47,9 @@ pub struct Axes;
 /// A list of numbers such as `[1, 0.5]`.
 pub struct Numbers;
 
+/// A number, or a list of numbers such as `[1, 0.5]`.
+pub struct NumberOrNumbers;
+
 /// The words that arguments accept, a module for each argument.
 pub mod words {
     pub mod Padding {
@@ -132,5 +135,93 @@ pub mod words {
         pub const tanh: Choice = Choice;
         /// `max(x, 0)`.
         pub const relu: Choice = Choice;
+    }
+    pub mod cross_entropy_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod nll_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod focal_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod multi_margin_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod bce_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod bce_with_logits_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod sigmoid_focal_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod hinge_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod mse_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod mae_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
+    }
+    pub mod huber_reduction {
+        use super::super::Choice;
+
+        /// The mean over the elements, the targets and the samples of the batch.
+        pub const mean: Choice = Choice;
+        /// The sum over all of them, as PyTorch's `reduction="sum"`.
+        pub const sum: Choice = Choice;
     }
 }

@@ -1228,6 +1228,10 @@ pub struct cross_entropy {
     ///
     /// Give the number of a dimension, 0 for the first or -1 for the last.
     pub axis: Axis,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
 }
 
 /// `nll` computes `-x` of the true class: for classification from log-probabilities.
@@ -1246,6 +1250,10 @@ pub struct nll {
     ///
     /// Give the number of a dimension, 0 for the first or -1 for the last.
     pub axis: Axis,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
 }
 
 /// `focal` computes `cross_entropy` times `(1 - p)^gamma`, where `p` is the probability of the true class: for imbalanced classes.
@@ -1260,6 +1268,10 @@ pub struct focal {
     ///
     /// Give the number of a dimension, 0 for the first or -1 for the last.
     pub axis: Axis,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
 }
 
 /// `multi_margin` computes the mean of `max(0, margin - x_true + x)` over the other classes: for maximum-margin classification.
@@ -1274,6 +1286,10 @@ pub struct multi_margin {
     ///
     /// Give the number of a dimension, 0 for the first or -1 for the last.
     pub axis: Axis,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
 }
 
 /// `ctc` computes `-ln` of the probability of all alignments that spell the labels, for each label: for speech and handwriting, from logits; targets equal to `blank` fill up.
@@ -1293,12 +1309,26 @@ pub struct ctc {
 /// `bce` computes the binary cross-entropy of probabilities `a` with targets 0 to 1.
 ///
 /// Shapes: two values of one shape → a number.
-pub struct bce {}
+pub struct bce {
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
+}
 
 /// `bce_with_logits` computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits.
 ///
 /// Shapes: two values of one shape → a number.
-pub struct bce_with_logits {}
+pub struct bce_with_logits {
+    /// Weight of the target 1: a number, or one for each output (for images, each channel).
+    ///
+    /// Give a number, or a list of numbers such as `[1, 0.5]`.
+    pub pos_weight: NumberOrNumbers,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
+}
 
 /// `sigmoid_focal` computes `bce_with_logits` times `(1 - p)^gamma`, where `p` is the probability of the true answer, weighted by `alpha`: for binary classification where most samples are easy.
 ///
@@ -1312,22 +1342,41 @@ pub struct sigmoid_focal {
     ///
     /// Give a number; the default is `0.25`.
     pub alpha: Number,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
 }
 
 /// `hinge` computes the mean of `max(0, 1 - a·b)` for targets 1 and -1: for maximum-margin binary classification.
 ///
 /// Shapes: two values of one shape → a number.
-pub struct hinge {}
+pub struct hinge {
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
+}
 
 /// `mse` computes the mean of `(a - b)²`: for regression.
 ///
 /// Shapes: two values of one shape → a number.
-pub struct mse {}
+pub struct mse {
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
+}
 
 /// `mae` computes the mean of `|a - b|`: for regression with outliers.
 ///
 /// Shapes: two values of one shape → a number.
-pub struct mae {}
+pub struct mae {
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
+}
 
 /// `huber` computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for regression with outliers, and smooth near 0.
 ///
@@ -1337,12 +1386,96 @@ pub struct huber {
     ///
     /// Give a number; the default is `1`.
     pub delta: Number,
+    /// Whether the loss is the mean of its numbers, also over the batch, or their sum.
+    ///
+    /// Give `mean` or `sum`; the default is `mean`.
+    pub reduction: Choice,
 }
 
 /// `kl_normal` computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal distribution from the standard one, summed over the elements.
 ///
 /// Shapes: two values of one shape → a number.
 pub struct kl_normal {}
+
+/// `dice` computes `1 - (2·Σpt + smooth) / (Σp + Σt + smooth)` of each class, with `p = softmax(x)`, and takes the mean: for segmentation.
+///
+/// Shapes: `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
+pub struct dice {
+    /// Class of the pixels that do not count, any number: the void.
+    ///
+    /// Give a whole number.
+    pub ignore: Size,
+    /// Number that is added above and below the fraction; a larger one such as 1 weakens classes that are absent.
+    ///
+    /// Give a number; the default is `1e-5`.
+    pub smooth: Number,
+    /// Whether the areas are those of the whole batch, and not of each sample.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub batch: Flag,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
+
+/// `jaccard` computes `1 - (Σpt + smooth) / (Σp + Σt - Σpt + smooth)` of each class, with `p = softmax(x)`, and takes the mean: the IoU loss.
+///
+/// Shapes: `[classes, h, w]` or `[h, w, classes]` and `u32[h, w]`, … → a number.
+pub struct jaccard {
+    /// Class of the pixels that do not count, any number: the void.
+    ///
+    /// Give a whole number.
+    pub ignore: Size,
+    /// Number that is added above and below the fraction; a larger one such as 1 weakens classes that are absent.
+    ///
+    /// Give a number; the default is `1e-5`.
+    pub smooth: Number,
+    /// Whether the areas are those of the whole batch, and not of each sample.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub batch: Flag,
+    /// Dimension of the classes, 0 or -1; by default the one with which the shape of the target fits.
+    ///
+    /// Give the number of a dimension, 0 for the first or -1 for the last.
+    pub axis: Axis,
+}
+
+/// `sigmoid_dice` computes `dice` of yes-or-no masks, with `p = sigmoid(x)`; each channel of `[masks, h, w]` is a mask.
+///
+/// Shapes: two values of one shape, `[h, w]` or `[masks, h, w]` → a number.
+pub struct sigmoid_dice {
+    /// Target of the pixels that do not count, such as -1: the void.
+    ///
+    /// Give a number.
+    pub ignore: Number,
+    /// Number that is added above and below the fraction; a larger one such as 1 weakens classes that are absent.
+    ///
+    /// Give a number; the default is `1e-5`.
+    pub smooth: Number,
+    /// Whether the areas are those of the whole batch, and not of each sample.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub batch: Flag,
+}
+
+/// `sigmoid_jaccard` computes `jaccard` of yes-or-no masks, with `p = sigmoid(x)`; each channel of `[masks, h, w]` is a mask.
+///
+/// Shapes: two values of one shape, `[h, w]` or `[masks, h, w]` → a number.
+pub struct sigmoid_jaccard {
+    /// Target of the pixels that do not count, such as -1: the void.
+    ///
+    /// Give a number.
+    pub ignore: Number,
+    /// Number that is added above and below the fraction; a larger one such as 1 weakens classes that are absent.
+    ///
+    /// Give a number; the default is `1e-5`.
+    pub smooth: Number,
+    /// Whether the areas are those of the whole batch, and not of each sample.
+    ///
+    /// Give `true` or `false`; the default is `false`.
+    pub batch: Flag,
+}
 
 /// `cosine_embedding` computes `1 - cos(a, b)` where the target is 1, `max(0, cos(a, b) - margin)` where it is -1.
 ///

@@ -38,6 +38,8 @@ pub enum Kind {
     Number,
     /// A list of numbers of type `f32`.
     Numbers,
+    /// A number of type `f32`, or a list of them.
+    NumberOrNumbers,
     /// A whole number that may be negative; the macro must know it.
     Integer,
     /// The index of a dimension: 0 for the first, -1 for the last.
@@ -164,6 +166,7 @@ impl Kind {
             Kind::Sides => "a whole number or `[top, bottom, left, right]`".to_owned(),
             Kind::Number => "a number".to_owned(),
             Kind::Numbers => "a list of numbers such as `[1, 0.5]`".to_owned(),
+            Kind::NumberOrNumbers => "a number, or a list of numbers such as `[1, 0.5]`".to_owned(),
             Kind::Integer => "a whole number".to_owned(),
             Kind::Axis => "the number of a dimension, 0 for the first or -1 for the last".to_owned(),
             Kind::Axes => "the number of a dimension, 0 for the first or -1 for the last, or `[0, 1]`".to_owned(),

@@ -19,5 +19,5 @@ pub use output::declared_output;
 pub use rank::{channels, features, features_or_image, image, last, rows, scaled, several_positions};
 pub use same_shape::{equal, same_but, same_shape};
 pub use sizes::{MAX_DIMENSIONS, MAX_ELEMENTS, MAX_LENGTHS, bias_is_used, fits_in_memory, groups, not_zero};
-pub use targets::{class_weights, classes, one_target};
+pub use targets::{class_weights, classes, one_target, outputs, positive_weights};
 pub use time::{Time, time};

@@ -45,7 +45,12 @@ pub fn classes(call: &Call, output: &Shape, target: &Shape) -> Option<bool> {
     };
     let (classes, wanted) = if is_last { (last, of_last) } else { (first, of_first) };
     let start = format!("`{name}` wants a number for each class, but there is ");
-    let text = message!(start, classes, "; for yes or no from one number there is `bce_with_logits`");
+    let binary = match name {
+        "dice" => "sigmoid_dice",
+        "jaccard" => "sigmoid_jaccard",
+        _ => "bce_with_logits",
+    };
+    let text = message!(start, classes, format!("; for yes or no from one number there is `{binary}`"));
     call.diagnostics.require(classes.at_least(&Dim::Known(2)), call.span, text).then_some(())?;
     let start = format!("`{name}` compares ");
     let text = message!(start, output, " with ", described(&wanted), ", but the target is ", described(target));
@@ -62,6 +67,29 @@ pub fn class_weights(call: &Call, classes: &Dim) -> Option<()> {
     let text = message!(format!("`{}` has {} weights, but there are ", call.name, weights.len()), classes, " classes");
     call.diagnostics.require(count.equals(classes), at, text).then_some(())?;
     let text = "the weight of a class must not be negative";
+    let good = |weight: &Number| call.diagnostics.require(weight.within(0.0, f32::MAX.into(), true), at, text);
+    weights.iter().all(good).then_some(())
+}
+
+/// Returns the number of outputs that answer a question each, and the distance between them: the last dimension of vectors and rows, the
+/// channels of images.
+pub fn outputs(shape: &Shape) -> (Dim, Dim) {
+    match shape.dims.as_slice() {
+        [channels, rest @ ..] if rest.len() > 1 => (channels.clone(), Dim::product(rest)),
+        [.., last] => (last.clone(), Dim::Known(1)),
+        [] => (Dim::Known(1), Dim::Known(1)),
+    }
+}
+
+/// Requires that positive weights are one number or one for each of `outputs`, and not negative.
+pub fn positive_weights(call: &Call, outputs: &Dim) -> Option<()> {
+    let (weights, at) = (call.numbers("pos_weight"), call.at("pos_weight"));
+    if weights.len() != 1 {
+        let start = format!("`{}` has {} positive weights, but there are ", call.name, weights.len());
+        let text = message!(start, outputs, " outputs; one number is for all of them");
+        call.diagnostics.require(Dim::Known(weights.len()).equals(outputs), at, text).then_some(())?;
+    }
+    let text = "a positive weight must not be negative";
     let good = |weight: &Number| call.diagnostics.require(weight.within(0.0, f32::MAX.into(), true), at, text);
     weights.iter().all(good).then_some(())
 }

@@ -3,7 +3,7 @@
 use super::docs::parameters;
 use super::{condition, records};
 use crate::dim::Dim;
-use crate::ir::{Config, Ir, Value, ValueId};
+use crate::ir::{Config, Ir, Reduction, Value, ValueId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -57,6 +57,12 @@ pub fn objective(ir: &Ir) -> TokenStream {
     });
     let check = check(ir, "check_targets", "Target", ir.targets());
     let nodes = &ir.nodes[ir.body_len(&ir.nodes)..];
+    let sums = nodes.iter().any(|node| node.op.reduction == Some(Reduction::Sum));
+    let reduction = sums.then(|| {
+        quote!(
+            const REDUCTION: dl::ops::loss::Reduction = dl::ops::loss::Reduction::Sum;
+        )
+    });
     let compares = nodes.iter().find_map(|node| Some((node, node.op.min_batch.as_ref()?)));
     let min_batch = compares.map(|(node, samples)| {
         // Without its settings.
@@ -78,6 +84,7 @@ pub fn objective(ir: &Ir) -> TokenStream {
         type Target = #target;
         #dimensions
         const TERMS: &'static [dl::Term] = &[#(#terms),*];
+        #reduction
         #min_batch
         #check
     }

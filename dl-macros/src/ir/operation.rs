@@ -38,11 +38,20 @@ pub struct Op {
     pub updates_state: bool,
     /// The fewest samples that it can compare in training (batch_norm), or at all (a loss); none where 1 is enough.
     pub min_batch: Option<Dim>,
+    /// Whether a loss is a mean or a sum of its numbers; `None` for a loss that is neither, and for other operations.
+    pub reduction: Option<Reduction>,
     /// `true` if its inputs get no gradient (stop_gradient).
     pub stops_gradient: bool,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them
     /// unchecked.
     pub is_external_model: bool,
+}
+
+/// How the numbers of a loss become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduction {
+    Mean,
+    Sum,
 }
 
 /// The settings of an operation.

@@ -143,6 +143,7 @@ static FAMILIES: &[&[&dyn Layer]] = &[
     losses::classes::ALL,
     &[&losses::ctc::Ctc],
     losses::numbers::ALL,
+    losses::overlap::ALL,
     losses::vectors::ALL,
 ];
 

@@ -23,6 +23,7 @@ impl Op {
             each_input: false,
             updates_state: false,
             min_batch: None,
+            reduction: None,
             stops_gradient: false,
             is_external_model: false,
         }

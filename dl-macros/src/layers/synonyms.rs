@@ -120,6 +120,16 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("negative_log_likelihood", "nll"),
     ("focal_loss", "focal"),
     ("sigmoid_focal_loss", "sigmoid_focal"),
+    ("dice_loss", "dice"),
+    ("soft_dice", "dice"),
+    ("generalized_dice", "dice"),
+    ("iou", "jaccard"),
+    ("iou_loss", "jaccard"),
+    ("soft_iou", "jaccard"),
+    ("jaccard_loss", "jaccard"),
+    ("binary_dice", "sigmoid_dice"),
+    ("binary_jaccard", "sigmoid_jaccard"),
+    ("sigmoid_iou", "sigmoid_jaccard"),
     ("bce_loss", "bce"),
     ("binary_cross_entropy", "bce"),
     ("binary_crossentropy", "bce"),
@@ -240,6 +250,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("bias_initializer", "bias_init"),
     ("smoothing", "label_smoothing"),
     ("tau", "temperature"),
+    ("ignore_index", "ignore"),
+    ("smooth_nr", "smooth"),
+    ("positive_weight", "pos_weight"),
+    ("pos_weights", "pos_weight"),
 ];
 
 /// Other names of initialisations.

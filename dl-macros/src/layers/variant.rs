@@ -19,11 +19,16 @@ impl Variant {
             Variant::Made(make) => return make(call),
             Variant::Named(path) => path.split("::").map(ident),
         };
-        let settings = call.settings.iter().map(|(name, setting)| {
-            let (name, value) = (ident(name), value(setting));
-            quote!(#name: #value)
-        });
-        let settings = (settings.len() > 0).then(|| quote!({ #(#settings),* }));
+        // Words are for the layer itself, which decides what they mean.
+        let fields =
+            call.settings.iter().filter(|(_, setting)| !matches!(setting, Setting::Choice(_) | Setting::ByLayer));
+        let settings: Vec<TokenStream> = fields
+            .map(|(name, setting)| {
+                let (name, value) = (ident(name), value(setting));
+                quote!(#name: #value)
+            })
+            .collect();
+        let settings = (!settings.is_empty()).then(|| quote!({ #(#settings),* }));
         quote!(#(#path)::* #settings)
     }
 }

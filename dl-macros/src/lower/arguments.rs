@@ -250,7 +250,8 @@ fn setting(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option<Set
             }
             _ => mistyped(),
         },
-        Kind::Numbers => match &expr.kind {
+        Kind::NumberOrNumbers if numeric => evaluate.number(expr).map(|number| Setting::Numbers(vec![number])),
+        Kind::Numbers | Kind::NumberOrNumbers => match &expr.kind {
             ExprKind::List(items) => {
                 let numbers: Vec<Option<Number>> = items.iter().map(|item| evaluate.number(item)).collect();
                 numbers.into_iter().collect::<Option<Vec<Number>>>().map(Setting::Numbers)

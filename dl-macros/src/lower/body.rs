@@ -67,7 +67,8 @@ impl Lowering<'_> {
                     continue;
                 }
             };
-            if !model.broken && id < model.inputs.len() && header.outputs.len() == 1 {
+            let nothing = id < model.inputs.len() && header.outputs.len() == 1 && !model.is_loss;
+            if !model.broken && nothing {
                 let message = format!("the body does nothing with `{output}`; add a layer: `{output} -> dense(10)`");
                 self.diagnostics.error_between(output.start, output.end, message);
             }

@@ -92,7 +92,13 @@ pub fn foreign(evaluate: Evaluate, parameter: &Parameter, expr: &Expr) -> Option
         ExprKind::Tuple(items)
             if matches!(
                 parameter.kind,
-                Kind::Pair | Kind::Padding | Kind::Sides | Kind::Shape | Kind::Axes | Kind::Numbers
+                Kind::Pair
+                    | Kind::Padding
+                    | Kind::Sides
+                    | Kind::Shape
+                    | Kind::Axes
+                    | Kind::Numbers
+                    | Kind::NumberOrNumbers
             ) =>
         {
             let items: Vec<String> = items.iter().map(ToString::to_string).collect();

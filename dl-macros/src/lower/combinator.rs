@@ -182,6 +182,7 @@ impl Lowering<'_> {
             body: Body::default(),
             loss: None,
             broken: false,
+            is_loss: false,
             header_broken: self.model.header_broken,
         };
         let mut model = model;

@@ -142,7 +142,11 @@ impl Lowering<'_> {
                 (None, _) if hidden => format!(" in this block, which sees what it takes: `(…, {text}: [_])`"),
                 (None, [.., last]) => {
                     let target = format!("; what the data set gives is declared: `loss({text}: …)`");
-                    let target = if self.in_loss { target } else { String::new() };
+                    let target = match self.in_loss {
+                        // The values of a loss that stands alone are those in its parentheses.
+                        true if !self.model.is_loss => target,
+                        _ => String::new(),
+                    };
                     format!("; {}{target}", list(&known, last))
                 }
                 _ => did_you_mean(meant),

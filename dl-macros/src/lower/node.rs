@@ -137,6 +137,9 @@ impl Lowering<'_> {
             let message = format!("`{}` has weights, and belongs into the body; the loss has none", use_.name);
             self.error(span, message);
         }
+        if let Some(reduction) = op.reduction {
+            self.reduces_alike(use_.name, reduction, span);
+        }
         let field = weights.filter(|_| shared_field.is_none()).map(|weights| {
             let name = rename.cloned().unwrap_or_else(|| self.names.counted(layer.name_prefix(), span));
             let layers::Weights { ty, tensors, init } = weights;

@@ -4,10 +4,10 @@ use super::{Binding, Lowered, Lowering, PartialValue};
 use crate::ast::{Expr, ExprKind, Loss, Operator};
 use crate::check;
 use crate::diagnostics::message;
-use crate::ir::{Element, Objective, Term, ValueId};
+use crate::ir::{Element, Objective, Reduction, Term, ValueId};
 use crate::number::Number;
 use crate::visit::each_expr;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote};
 
 impl Lowering<'_> {
@@ -25,7 +25,7 @@ impl Lowering<'_> {
                     target.name
                 );
                 self.error(target.name.span(), message);
-            } else if self.output_names().contains(&target.name) {
+            } else if !self.model.is_loss && self.output_names().contains(&target.name) {
                 let message = format!(
                     "`{0}` is the output, and the loss sees it as `{0}`; give the target another name",
                     target.name
@@ -44,7 +44,10 @@ impl Lowering<'_> {
             let lowered = Lowered::Value(self.values.len() - 1);
             self.bindings.push(Binding { name: target.name.clone(), lowered, used: !allowed });
         }
-        self.bind_outputs(outputs, loss);
+        // The output of a loss that stands alone is its input, which has a name already.
+        if !self.model.is_loss {
+            self.bind_outputs(outputs, loss);
+        }
         self.in_loss = true;
         let mut terms = Vec::new();
         for binding in &loss.body.lets {
@@ -60,6 +63,24 @@ impl Lowering<'_> {
         self.named(&mut terms);
         let seeds = self.seeds(start, body, outputs, &terms);
         Objective { targets, terms, start, seeds }
+    }
+
+    /// Requires that all losses of the clause are means, or all are sums, because the batch is reduced in the same way.
+    pub(super) fn reduces_alike(&mut self, name: &str, reduction: Reduction, span: Span) {
+        match &self.reduction {
+            None => self.reduction = Some((name.to_owned(), reduction)),
+            Some((first, other)) if *other != reduction => {
+                let word = |reduction| if reduction == Reduction::Sum { "sum" } else { "mean" };
+                let text = format!(
+                    "`{first}` is a {} over the batch, and `{name}` a {}: write `reduction: sum` for all losses of the clause, or for \
+                     none",
+                    word(*other),
+                    word(reduction)
+                );
+                self.error(span, text);
+            }
+            Some(_) => {}
+        }
     }
 
     /// Binds the outputs to their names: `output`, or the declared ones.

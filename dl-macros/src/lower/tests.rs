@@ -296,3 +296,32 @@ fn repeat_is_unrolled_where_copies_differ() {
     );
     assert_eq!(mistakes("x -> repeat 3 { dense(9) -> relu(1) } -> dense(4)"), ["`relu` takes no arguments"]);
 }
+
+#[test]
+fn a_loss_that_stands_alone_is_a_model_whose_output_is_its_input() {
+    let ir = network(
+        "loss Squares<const N: usize>(output: [N], target: [N]) { 2.0 * ((output - target) -> square -> mean) }",
+    );
+    let objective = ir.objective.as_ref().expect("a clause");
+    assert_eq!((ir.inputs.len(), ir.outputs.len(), ir.fields.len()), (1, 1, 0));
+    assert_eq!((objective.targets.len(), objective.terms.len()), (1, 1));
+    assert_eq!(objective.terms[0].weight.to_string(), "2.0");
+    let (irs, messages) = lower(
+        "Net(x: [4]) -> [2] { x -> dense(2) }
+        loss Sum(y: [2], a: [2], b: [2]) { mse(y, a, reduction: sum) + kl_normal(y, b) + (y -> square -> mean) }
+        Other(x: [4]) -> [2] { x -> dense(2) } loss(target: [2]) { mse(output, target) }",
+    );
+    assert_eq!((irs.len(), messages), (3, Vec::<String>::new()));
+}
+
+#[test]
+fn the_losses_of_a_clause_are_all_means_or_all_sums() {
+    let clause = |loss: &str| lower(&format!("Net(x: [8]) -> [4] {{ x -> dense(4) }} loss(t: [4]) {{ {loss} }}")).1;
+    assert_eq!(clause("mse(output, t, reduction: sum) + mae(output, t, reduction: sum)"), Vec::<String>::new());
+    assert_eq!(
+        clause("mse(output, t) + mae(output, t, reduction: sum)"),
+        [
+            "`mse` is a mean over the batch, and `mae` a sum: write `reduction: sum` for all losses of the clause, or for none"
+        ]
+    );
+}

@@ -232,8 +232,9 @@ impl Parser<'_> {
         let Some(TokenTree::Ident(word)) = cursor.peek().cloned() else { return };
         let name = matches!(cursor.peek_at(1), Some(TokenTree::Ident(name)) if is_capitalised(name));
         let header = cursor.is_group(2, Delimiter::Parenthesis) || cursor.is_punct(2, '<');
-        let item =
-            ["block", "fn", "impl", "enum", "trait", "mod", "use", "type", "static"].iter().any(|item| word == item);
+        let item = ["block", "loss", "fn", "impl", "enum", "trait", "mod", "use", "type", "static"]
+            .iter()
+            .any(|item| word == item);
         if name && header && !item && !is_capitalised(&word) {
             self.diagnostics.error(word.span(), format!("a model begins with its name: remove `{word}`"));
             cursor.next();

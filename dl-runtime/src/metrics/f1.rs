@@ -1,4 +1,4 @@
-//! Precision, recall and F1 of classes, with their averages.
+//! Precision, recall, F1 and IoU of classes, with their averages.
 
 use super::{ClassMetric, Scores};
 use crate::{Error, Result};
@@ -59,7 +59,7 @@ fn value(of: Of, counts: &[f64], number: fn(&Counts) -> f64) -> f64 {
 
 /// Defines a metric of the counts of classes.
 macro_rules! of_counts {
-    ($($(#[$about:meta])* $metric:ident, $name:literal, $number:expr;)*) => {$(
+    ($($(#[$about:meta])* $metric:ident, $name:literal, $macro_name:literal, $number:expr;)*) => {$(
         $(#[$about])*
         ///
         /// An output with NaN makes it NaN. A share of nothing is 0, as scikit-learn has it by default.
@@ -84,7 +84,7 @@ macro_rules! of_counts {
             fn name(&self) -> String {
                 match self.of {
                     Of::Average(Average::Micro) => concat!("micro ", $name).into(),
-                    Of::Average(Average::Macro) => concat!("macro ", $name).into(),
+                    Of::Average(Average::Macro) => $macro_name.into(),
                     Of::Average(Average::Weighted) => concat!("weighted ", $name).into(),
                     Of::Class(class) => format!("{} of class {class}", $name),
                 }
@@ -128,13 +128,13 @@ macro_rules! of_counts {
 
 of_counts! {
     /// The precision: the share of the answers of a class that are correct.
-    Precision, "precision", |[right, answers, _]| share(*right, *answers);
+    Precision, "precision", "macro precision", |[right, answers, _]| share(*right, *answers);
 
     /// The recall: the share of the labels of a class that were answered correctly. The recall of a class is also called its accuracy,
     /// and the macro recall the balanced accuracy.
     #[doc(alias = "per_class_accuracy")]
     #[doc(alias = "sensitivity")]
-    Recall, "recall", |[right, _, labels]| share(*right, *labels);
+    Recall, "recall", "macro recall", |[right, _, labels]| share(*right, *labels);
 
     /// The F1 score: the harmonic mean of [`Precision`] and [`Recall`], `2·TP / (2·TP + FP + FN)`.
     ///
@@ -147,6 +147,27 @@ of_counts! {
     /// // Class 0 has one correct answer of two, class 1 none; class 2 does not occur.
     /// assert_eq!(Metric::<[f32; 3], u32>::value(&f1), (2.0 / 3.0 + 0.0) / 2.0);
     /// ```
+    ///
+    /// Over the pixels of segmentations, it is the Dice score: [`Dice`](crate::loss::Dice) is its loss.
     #[doc(alias = "F-measure")]
-    F1, "F1", |[right, answers, labels]| share(2.0 * right, answers + labels);
+    #[doc(alias = "DiceScore")]
+    F1, "F1", "macro F1", |[right, answers, labels]| share(2.0 * right, answers + labels);
+
+    /// The intersection over union, also called Jaccard index: `TP / (TP + FP + FN)`, which is 1 where the pixels of a class are all found
+    /// and nothing else is; scikit-learn's `jaccard_score`.
+    ///
+    /// `Iou::new(Average::Macro)` is the mean IoU of segmentation, over the pixels of a whole epoch, and the classes that occur. Void pixels
+    /// are left out with [`Ignore`](super::Ignore).
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// use dl::train::{Average, Ignore, Iou, Metric};
+    /// let mut iou = Ignore { class: 255, metric: Iou::new(Average::Macro) };
+    /// // Scores of two classes for four pixels, of which the last is void.
+    /// iou.add(&[[0.9, 0.8, 0.2, 0.1], [0.1, 0.2, 0.8, 0.9]], &[0, 1, 1, 255]);
+    /// assert_eq!(Metric::<[[f32; 4]; 2], _>::value(&iou), (1.0 / 2.0 + 1.0 / 2.0) / 2.0);
+    /// ```
+    #[doc(alias = "Jaccard")]
+    #[doc(alias = "mIoU")]
+    Iou, "IoU", "mean IoU", |[right, answers, labels]| share(*right, answers + labels - right);
 }

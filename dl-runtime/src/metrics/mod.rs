@@ -16,7 +16,7 @@ pub use calibration::CalibrationError;
 pub use classes::{Binary, ClassMetric, Ignore, Rows, Scores};
 pub use confusion::ConfusionMatrix;
 pub use error::{MeanAbsoluteError, MeanOf, RootMeanSquaredError};
-pub use f1::{Average, F1, Precision, Recall};
+pub use f1::{Average, F1, Iou, Precision, Recall};
 pub use ranking::{AveragePrecision, RocAuc};
 pub use variance::{ExplainedVariance, R2};
 

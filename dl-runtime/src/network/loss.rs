@@ -1,6 +1,7 @@
 //! The trait that `model!` implements for the `loss` clause of a model, with its target, its terms and its passes.
 
 use super::{ComputeLoss, Evaluate, MinBatch, Passes};
+use crate::ops::loss::Reduction;
 use crate::tensor::Pack;
 use crate::{Device, Result};
 
@@ -31,6 +32,9 @@ pub trait LossPasses: Passes {
     const TARGET_SEQUENCES: &'static [usize] = &[];
     /// The run-time dimension whose rows have terms each; `None` if every sample has one number for each term.
     const SEQUENCE_OF_TERMS: Option<usize> = None;
+
+    /// What training minimises: the mean of the losses of a batch, or their sum with `reduction: sum`.
+    const REDUCTION: Reduction = Reduction::Mean;
 
     /// The fewest samples of a batch that the loss can compare: 2 for `nt_xent`.
     const MIN_BATCH_OF_LOSS: MinBatch = MinBatch { samples: 1, of: "objective" };

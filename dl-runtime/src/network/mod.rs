@@ -3,6 +3,7 @@
 mod carries;
 pub(crate) mod layer;
 mod loss;
+mod loss_of;
 mod passes;
 mod stack;
 mod steps;
@@ -10,6 +11,7 @@ mod steps;
 pub use carries::Carries;
 pub use layer::Layer;
 pub use loss::{LossPasses, Target, Term};
+pub use loss_of::LossOf;
 pub use passes::{
     Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, MinBatch, Network,
     Output, Passes, RUN_TIME,

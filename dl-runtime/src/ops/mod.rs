@@ -125,6 +125,8 @@ kernels! {
     loss::CtcKernel,
     loss::ElementwiseLossKernel,
     loss::NtXentKernel,
+    loss::OverlapKernel,
+    loss::PositiveWeightsKernel,
     loss::VectorLossKernel,
     loss::WeightedClassKernel,
     optimizer::AverageKernel,

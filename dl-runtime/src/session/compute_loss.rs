@@ -12,8 +12,8 @@ use crate::tensor::{Pack, Sequences};
 use crate::{Context, Error, PartsMut, Result, View, ViewMut};
 
 impl<M: Passes, D: Device> Training<M, D> {
-    /// Computes the mean loss of the batch after [`Training::forward`] or [`Training::evaluate`]. After `forward` it also computes the
-    /// gradient of the loss with respect to the output.
+    /// Computes the loss of the batch after [`Training::forward`] or [`Training::evaluate`]: the mean over its samples, or the sum with a
+    /// loss such as `Mse.sum()`. After `forward` it also computes the gradient of the loss with respect to the output.
     ///
     /// # Errors
     /// Returns the errors of [`Loss::check`] about the targets; [`Error::NotFinite`] with the step and the first layer whose numbers
@@ -114,7 +114,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         check_rows::<C::Target, D>(targets, C::TARGET_SEQUENCES.iter().map(|&dimension| &sequences[dimension]))?;
         let n = C::SEQUENCE_OF_TERMS.map_or(self.n, |dimension| sequences[dimension].rows());
         let (terms, elements) = (self.capacity_of_terms::<C>(), self.capacity.elements::<C::Target>());
-        self.loss.prepare(&self.device, n, terms, C::TERMS)?;
+        self.loss.prepare(&self.device, n, terms, (C::TERMS, C::REDUCTION))?;
         self.loss.upload_targets(&self.device, elements, targets)
     }
     /// Returns the sample of the batch that a number of [`Training::losses`] belongs to.
@@ -147,7 +147,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn losses(&self) -> &[f32] {
         &self.loss.losses
     }
-    /// The mean of each term of the last loss, before multiplication by its weight. The model's own loss has its terms in the order of
+    /// The mean of each term of the last loss over the samples, before multiplication by its weight. The model's own loss has its terms in the order of
     /// [`LossPasses::TERMS`]; any other loss has one term.
     pub fn terms(&self) -> &[f32] {
         &self.loss.means
@@ -172,7 +172,7 @@ fn check_rows<'s, T: Pack, D: Device>(
 }
 
 impl<M: LossPasses, D: Device> Training<M, D> {
-    /// Computes the mean of the model's own loss over the batch, after [`Training::forward`]. [`Training::terms`] returns its terms.
+    /// Computes the mean of the model's own loss over the batch (with `reduction: sum` the sum), after [`Training::forward`]. [`Training::terms`] returns its terms.
     ///
     /// ```
     /// # use dl_runtime as dl;

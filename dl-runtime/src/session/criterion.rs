@@ -4,7 +4,7 @@ use crate::Result;
 use crate::metrics::Metrics;
 use crate::network::{ComputeLoss, Evaluate, LossPasses, MinBatch, Passes, Row, Term};
 use crate::ops::Device;
-use crate::ops::loss::Loss;
+use crate::ops::loss::{Loss, Reduction};
 use crate::tensor::Pack;
 
 /// The loss that the `loss` clause of a model declares.
@@ -31,6 +31,8 @@ pub trait Criterion<M: Passes> {
     const IN_MODEL: bool;
     /// The smallest batch that the loss accepts, in training and evaluation.
     const MIN_BATCH: MinBatch;
+    /// What training minimises: the mean of the losses of a batch, or their sum.
+    const REDUCTION: Reduction;
     /// For each sequence among the targets, the run-time dimension of the model that it has.
     const TARGET_SEQUENCES: &'static [usize];
     /// The run-time dimension whose rows have terms each; `None` if each sample has one number for each term.
@@ -58,6 +60,7 @@ impl<M: Passes, L: Loss<Row<M::Output>>> Criterion<M> for ExternalLoss<L> {
     const TERMS: &'static [Term] = &[Term { name: L::NAME, weight: 1.0 }];
     const IN_MODEL: bool = false;
     const MIN_BATCH: MinBatch = MinBatch { samples: L::MIN_BATCH, of: L::NAME };
+    const REDUCTION: Reduction = L::REDUCTION;
     const TARGET_SEQUENCES: &'static [usize] = M::OUTPUT_SEQUENCES;
     const SEQUENCE_OF_TERMS: Option<usize> = match M::OUTPUT_SEQUENCES {
         [dimension] if M::Output::PARTS.len() == 1 => Some(*dimension),
@@ -90,6 +93,7 @@ impl<M: LossPasses> Criterion<M> for ModelLoss {
     const TERMS: &'static [Term] = M::TERMS;
     const IN_MODEL: bool = true;
     const MIN_BATCH: MinBatch = M::MIN_BATCH_OF_LOSS;
+    const REDUCTION: Reduction = M::REDUCTION;
     const TARGET_SEQUENCES: &'static [usize] = M::TARGET_SEQUENCES;
     const SEQUENCE_OF_TERMS: Option<usize> = M::SEQUENCE_OF_TERMS;
 

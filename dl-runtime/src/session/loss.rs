@@ -3,6 +3,7 @@
 use super::batch::Samples;
 use crate::network::Term;
 use crate::ops::Device;
+use crate::ops::loss::Reduction;
 use crate::tensor::pod::reserved;
 use crate::tensor::{Pack, Storage};
 use crate::{Pod, Result, View};
@@ -19,6 +20,8 @@ pub(super) struct LossMemory<D: Device> {
     pub n: usize,
     /// The terms of the last loss.
     criterion: &'static [Term],
+    /// Whether the last loss is a mean or a sum over the batch.
+    pub reduction: Reduction,
     /// The terms as downloaded from the device.
     downloaded: Vec<f32>,
     /// The mean of each term.
@@ -36,14 +39,21 @@ impl<D: Device> LossMemory<D> {
             terms: device.empty(),
             d_terms: device.empty(),
             criterion: &[],
+            reduction: Reduction::Mean,
             downloaded: reserved(samples)?,
             means: Vec::new(),
             losses: reserved(samples)?,
         })
     }
     /// Makes room for a loss with these terms over `n` samples or rows; batches have up to `capacity` of them.
-    pub fn prepare(&mut self, device: &D, n: usize, capacity: usize, criterion: &'static [Term]) -> Result<()> {
-        (self.criterion, self.n) = (criterion, n);
+    pub fn prepare(
+        &mut self,
+        device: &D,
+        n: usize,
+        capacity: usize,
+        (criterion, reduction): (&'static [Term], Reduction),
+    ) -> Result<()> {
+        (self.criterion, self.reduction, self.n) = (criterion, reduction, n);
         self.means.resize(criterion.len(), 0.0);
         grow(device, &mut self.terms, capacity.max(n) * criterion.len())
     }
@@ -58,14 +68,15 @@ impl<D: Device> LossMemory<D> {
     pub fn targets<T: Pod>(targets: &D::Buffer<u32>, items: usize) -> View<'_, D, T> {
         View::new(D::reinterpret(D::whole(targets)), items)
     }
-    /// Sets the gradients with respect to the terms to those of the mean over the batch.
+    /// Sets the gradients with respect to the terms to those of the mean, or of the sum, over the batch.
     pub fn set_term_gradients(&mut self, device: &D, capacity: usize) -> Result<()> {
         let (n, terms) = (self.n, self.criterion);
+        let divisor = if self.reduction == Reduction::Sum { 1.0 } else { n as f32 };
         grow(device, &mut self.d_terms, capacity.max(n) * terms.len())?;
         let to = D::split_mut(D::whole_mut(&mut self.d_terms), n * terms.len()).0;
         device.upload_with(to, |to| {
             for (term, values) in terms.iter().zip(to.chunks_exact_mut(n)) {
-                values.fill(term.weight / n as f32);
+                values.fill(term.weight / divisor);
             }
         })
     }
@@ -81,17 +92,17 @@ impl<D: Device> LossMemory<D> {
     pub fn terms_len(&self) -> usize {
         self.criterion.len()
     }
-    /// Waits for the terms of the batch, and returns its mean loss.
+    /// Waits for the terms of the batch, and returns its loss.
     pub fn download(&mut self, device: &D) -> Result<f32> {
         let n = self.n;
         let mut terms = std::mem::take(&mut self.downloaded);
         terms.resize(n * self.criterion.len(), 0.0);
         let read = device.download(self.on_device(), &mut terms);
-        let mean = self.average(&terms, n);
+        let loss = self.average(&terms, n);
         self.downloaded = terms;
-        read.map(|()| mean)
+        read.map(|()| loss)
     }
-    /// Computes the loss of each sample or row, the mean of each term and the mean loss from the terms of a batch of `n`.
+    /// Computes the loss of each sample or row, the mean of each term and the loss of the batch from the terms of a batch of `n`.
     pub fn average(&mut self, terms: &[f32], n: usize) -> f32 {
         self.losses.clear();
         self.losses.resize(n, 0.0);
@@ -102,7 +113,7 @@ impl<D: Device> LossMemory<D> {
             total += f64::from(term.weight) * sum / n as f64;
             self.losses.iter_mut().zip(values).for_each(|(loss, value)| *loss += term.weight * value);
         }
-        total as f32
+        (if self.reduction == Reduction::Sum { total * n as f64 } else { total }) as f32
     }
 }
 

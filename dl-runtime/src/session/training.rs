@@ -11,6 +11,7 @@ use super::optimizer_state::OptimizerState;
 use crate::device::Cpu;
 use crate::network::{Backward, Batch, DIMENSIONS, Forward, Infer, Network, Passes};
 use crate::ops::Device;
+use crate::ops::loss::Reduction;
 use crate::optim::{Clip, Group, Optimizer, Pace};
 use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
@@ -267,7 +268,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     ///
     /// As in PyTorch, the gradients of the weights accumulate from one [`Training::step`] to the next: after the passes of several
     /// batches they are the gradients of the mean loss over all their samples (or rows, where every row of a sequence has a loss), as if these
-    /// were one batch. (Statistics of a batch, such as those of `batch_norm`, still belong to each batch alone.) [`Training::zero_gradients`] clears them without a step. The
+    /// were one batch; those of sums (`Mse.sum()`) are added. (Statistics of a batch, such as those of `batch_norm`, still belong to each batch alone.) [`Training::zero_gradients`] clears them without a step. The
     /// gradients with respect to the input are those of the last batch.
     ///
     /// ```
@@ -295,9 +296,10 @@ impl<M: Passes, D: Device> Training<M, D> {
         let Stage::Loss { own } = self.stage else { panic!("`forward` and `loss` come before `backward`") };
         let (losses, before) = (self.loss.n, self.accumulated);
         let total = before + losses;
-        // The pass adds the mean over its own batch, so old and new gradients are weighted by their numbers of losses.
+        // The pass adds the mean over its own batch, so old and new gradients are weighted by their numbers of losses. Sums are added.
         let write = if before > 0 { Write::Add } else { Write::Set };
-        if before > 0 {
+        let weigh = before > 0 && self.loss.reduction == Reduction::Mean;
+        if weigh {
             self.scale_gradients(before as f64 / losses as f64);
         }
         let sequences = self.lengths.sequences();
@@ -317,7 +319,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             d_input: self.d_input.as_mut().map(|d| ViewMut::new(D::whole_mut(d), sizes.input)),
             own_loss: own,
         });
-        if before > 0 {
+        if weigh {
             self.scale_gradients(losses as f64 / total as f64);
         }
         self.accumulated = total;

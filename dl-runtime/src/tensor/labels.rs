@@ -1,4 +1,5 @@
-//! The types of class labels: a loss compares an output of `f32` with labels of `u32` in the same shape.
+//! The types of class labels and of yes-or-no answers: a loss compares an output of `f32` with labels of `u32` in the same shape, or with
+//! answers of the same type.
 
 use super::Pod;
 
@@ -29,4 +30,32 @@ impl<const C: usize> ClassRows for [f32; C] {
 impl<R: ClassRows, const N: usize> ClassRows for [R; N] {
     type Of = [R::Of; N];
     const CLASSES: usize = R::CLASSES;
+}
+
+/// Independent yes-or-no answers: a number for each output, `[f32; N]` and rows of them, or maps of channels, `[[[f32; W]; H]; C]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not consist of yes-or-no answers",
+    note = "the shapes are `[f32; N]`, rows `[[f32; N]; T]`, and maps of channels `[[[f32; W]; H]; C]`"
+)]
+pub trait Answers: Pod<Element = f32> {
+    /// The number of outputs, each of which answers a question of its own: the last dimension of vectors and rows, the channels of maps.
+    const OUTPUTS: usize;
+    /// The distance from an answer to the next output's.
+    const POSITIONS: usize = 1;
+    /// The number of masks: the channels of maps. A vector or a matrix is one mask.
+    const MASKS: usize = 1;
+}
+impl Answers for f32 {
+    const OUTPUTS: usize = 1;
+}
+impl<const N: usize> Answers for [f32; N] {
+    const OUTPUTS: usize = N;
+}
+impl<const N: usize, const T: usize> Answers for [[f32; N]; T] {
+    const OUTPUTS: usize = N;
+}
+impl<const W: usize, const H: usize, const C: usize> Answers for [[[f32; W]; H]; C] {
+    const OUTPUTS: usize = C;
+    const POSITIONS: usize = H * W;
+    const MASKS: usize = C;
 }

@@ -19,7 +19,7 @@ pub use carried::{InitialStates, States};
 pub use context::{Context, Statistics};
 pub use frozen::Frozen;
 pub use gradient::{Grad, Write};
-pub use labels::{ClassRows, Labels};
+pub use labels::{Answers, ClassRows, Labels};
 pub use pack::{Pack, Part};
 pub use pod::Pod;
 pub use sequences::{Rows, Sequences, Streams};

@@ -24,7 +24,7 @@ mod validation;
 pub use crate::metrics::Scores as ClassScores;
 pub use crate::metrics::{
     Accuracy, Average, AveragePrecision, Binary, BinaryAccuracy, CalibrationError, ClassMetric, ConfusionMatrix,
-    ExplainedVariance, F1, Ignore, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity, Precision, R2, Recall,
+    ExplainedVariance, F1, Ignore, Iou, MeanAbsoluteError, MeanOf, Metric, Metrics, Perplexity, Precision, R2, Recall,
     RocAuc, RootMeanSquaredError, RowAccuracy, Rows, TopK,
 };
 pub use crate::session::{Criterion, ExternalLoss, ModelLoss};

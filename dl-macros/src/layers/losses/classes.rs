@@ -4,7 +4,6 @@
 use super::*;
 use crate::check;
 use crate::ir::Range;
-use quote::quote;
 
 /// A loss for classification.
 struct ClassificationLoss {
@@ -19,7 +18,7 @@ struct ClassificationLoss {
 }
 
 /// The dimension of the classes.
-const AXIS: Parameter = Parameter::named(
+pub const AXIS: Parameter = Parameter::named(
     "axis",
     Kind::Axis,
     Default::ByLayer,
@@ -74,19 +73,21 @@ impl Layer for ClassificationLoss {
         let loss = quote!(dl::ops::loss::Classes::#variant);
         let (ignore, weights) = (call.given_size("ignore"), call.numbers("weights"));
         if !last && ignore.is_none() && weights.is_empty() {
-            let mut built = built(loss);
+            let mut built = reduced(call, loss);
             built.op.range = Some(Range { operand: 1, limit: classes, check: "check_labels", but: None });
             return Some(built);
         }
         let ignore = ignore.map_or(quote!(dl::None), |class| quote!(dl::Some(#class as u32)));
+        let (reduction, written) = reduction(call);
         let fields = quote!(loss: #loss, classes: #classes, last: #last, ignore: #ignore, weights: &[#(#weights),*]);
-        let op = quote!(dl::ops::loss::WeightedClasses { #fields });
+        let op = quote!(dl::ops::loss::WeightedClasses { #fields, reduction: #written });
         // The rows of a sequence are a dimension whose length may differ from sample to sample.
         let rows = last && output.dims.len() == 2;
         let mut built = built(if rows { quote!(dl::ops::loss::RowClasses(#op)) } else { op });
         if rows {
             built.op.sequences = vec![0];
         }
+        built.op.reduction = Some(reduction);
         built.op.range = Some(Range { operand: 1, limit: classes, check: "check_labels_but", but: Some(ignore) });
         Some(built)
     }
@@ -111,6 +112,7 @@ pub static ALL: &[&dyn Layer] = &[
             IGNORE,
             WEIGHTS,
             AXIS,
+            REDUCTION,
         ],
         check: |call| check::rate(call, "label_smoothing"),
     },
@@ -118,7 +120,7 @@ pub static ALL: &[&dyn Layer] = &[
         name: "nll",
         variant: |_| quote!(Nll),
         line: "computes `-x` of the true class: for classification from log-probabilities",
-        parameters: &[IGNORE, WEIGHTS, AXIS],
+        parameters: &[IGNORE, WEIGHTS, AXIS, REDUCTION],
         check: |_| true,
     },
     &ClassificationLoss {
@@ -137,6 +139,7 @@ pub static ALL: &[&dyn Layer] = &[
                 "exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well",
             ),
             AXIS,
+            REDUCTION,
         ],
         check: |call| check::not_negative(call, "gamma"),
     },
@@ -155,6 +158,7 @@ pub static ALL: &[&dyn Layer] = &[
                 "difference between the scores of the true class and any other class above which the loss is 0",
             ),
             AXIS,
+            REDUCTION,
         ],
         check: |call| check::positive(call, "margin"),
     },

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::check;
-use quote::quote;
 
 /// An elementwise loss of two values with the same shape.
 struct ElementwiseLoss {
@@ -43,16 +42,32 @@ impl Layer for ElementwiseLoss {
         let [a, b] = shapes.as_slice() else { return None };
         check::same_shape(call, a, b)?;
         let variant = self.variant.of(call);
-        let mut built = built(quote!(dl::ops::loss::Elementwise::#variant));
+        let mut built = match call.is_given("pos_weight") {
+            true => weighted(call, a)?,
+            // `kl_normal` has no reduction of its own: it is a sum over the elements.
+            false if call.choice("reduction").is_none() => built(quote!(dl::ops::loss::Elementwise::#variant)),
+            false => reduced(call, quote!(dl::ops::loss::Elementwise::#variant)),
+        };
         built.op.same_shape = true;
         Some(built)
     }
 }
 
+/// Builds `bce_with_logits` with positive weights: one number, or one for each output of `shape`.
+fn weighted(call: &Call, shape: &Shape) -> Option<Built> {
+    let (outputs, positions) = check::outputs(shape);
+    check::positive_weights(call, &outputs)?;
+    let (weights, (reduction, written)) = (call.numbers("pos_weight"), reduction(call));
+    let fields = quote!(weights: &[#(#weights),*], positions: #positions, reduction: #written);
+    let mut built = built(quote!(dl::ops::loss::PositiveWeights { #fields }));
+    built.op.reduction = Some(reduction);
+    Some(built)
+}
+
 impl ElementwiseLoss {
-    /// Returns a loss without parameters.
+    /// Returns a loss that has no parameter but its reduction.
     const fn new(name: &'static str, variant: &'static str, line: &'static str) -> Self {
-        ElementwiseLoss { name, variant: Variant::Named(variant), line, parameters: &[], check: |_| true }
+        ElementwiseLoss { name, variant: Variant::Named(variant), line, parameters: &[REDUCTION], check: |_| true }
     }
     /// Adds parameters and their check.
     const fn with(self, parameters: &'static [Parameter], check: fn(&Call) -> bool) -> Self {
@@ -67,6 +82,18 @@ pub static ALL: &[&dyn Layer] = &[
         "bce_with_logits",
         "BceWithLogits",
         "computes `bce(sigmoid(a), b)` in a numerically stable way: for binary classification from logits",
+    )
+    .with(
+        &[
+            Parameter::named(
+                "pos_weight",
+                Kind::NumberOrNumbers,
+                Default::ByLayer,
+                "weight of the target 1: a number, or one for each output (for images, each channel)",
+            ),
+            REDUCTION,
+        ],
+        |_| true,
     ),
     &ElementwiseLoss::new(
         "sigmoid_focal",
@@ -78,6 +105,7 @@ pub static ALL: &[&dyn Layer] = &[
         &[
             Parameter::named("gamma", Kind::Number, Default::Number(2.0), "exponent of `1 - p`: the larger it is, the smaller is the weight of samples that are classified well"),
             Parameter::named("alpha", Kind::Number, Default::Number(0.25), "weight of positive targets; negative ones have `1 - alpha`"),
+            REDUCTION,
         ],
         |call| {
             let gamma = check::not_negative(call, "gamma");
@@ -93,7 +121,7 @@ pub static ALL: &[&dyn Layer] = &[
         "computes the mean of `½d²` where `|d| < delta`, else `delta·(|d| - ½delta)`, for `d = a - b`: for regression with outliers, and smooth near 0",
     )
     .with(
-        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "value of `|d|` above which the loss is linear")],
+        &[Parameter::named("delta", Kind::Number, Default::Number(1.0), "value of `|d|` above which the loss is linear"), REDUCTION],
         |call| check::positive(call, "delta"),
     ),
     &ElementwiseLoss::new(
@@ -101,5 +129,6 @@ pub static ALL: &[&dyn Layer] = &[
         "KlNormal",
         "computes `-½ Σ (1 + v - m² - e^v)` of `kl_normal(mean, log_variance)`: the Kullback-Leibler divergence of a normal \
          distribution from the standard one, summed over the elements",
-    ),
+    )
+    .with(&[], |_| true),
 ];

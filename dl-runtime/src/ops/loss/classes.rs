@@ -3,8 +3,8 @@
 //!
 //! The formula of each loss, and its type for the trainer, are in a file of its own.
 
-use super::Gradient;
 use super::cpu::{self, Samples};
+use super::{Gradient, Reduction};
 use super::{cross_entropy, focal, multi_margin, nll};
 use crate::device::Cpu;
 use crate::device::cpu::simd::{Simd, largest, math, simd, sum};
@@ -48,12 +48,12 @@ pub struct ClassSizes {
     pub positions: usize,
 }
 
-/// The kernel of losses of classes. The result is NaN for a target that is no class.
+/// The kernel of losses of classes, each as a mean or a sum. The result is NaN for a target that is no class.
 pub trait ClassLossKernel: Storage {
     /// Computes the loss of every sample.
     fn class_loss(
         &self,
-        loss: Classes,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
@@ -62,7 +62,7 @@ pub trait ClassLossKernel: Storage {
     /// Computes the gradient to `x`.
     fn class_loss_backward(
         &self,
-        loss: Classes,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
@@ -71,7 +71,7 @@ pub trait ClassLossKernel: Storage {
     /// Computes the losses, and the gradient of their mean; in one pass if the device can.
     fn class_loss_and_gradient(
         &self,
-        loss: Classes,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Self::Ref<'_, f32>,
         t: Self::Ref<'_, u32>,
@@ -92,8 +92,18 @@ impl Classes {
         target: View<D, T::Of>,
         losses: ViewMut<D, f32>,
     ) {
+        self.reduced_forward(Reduction::Mean, context, output, target, losses);
+    }
+    pub(super) fn reduced_forward<D: Device, T: Labels, const C: usize>(
+        self,
+        reduction: Reduction,
+        context: &Context<D>,
+        output: View<D, [T; C]>,
+        target: View<D, T::Of>,
+        losses: ViewMut<D, f32>,
+    ) {
         let sizes = ClassSizes { classes: C, positions: T::LEN };
-        context.device.class_loss(self, sizes, output.data(), target.data(), losses.into_data());
+        context.device.class_loss((self, reduction), sizes, output.data(), target.data(), losses.into_data());
     }
     /// Computes the gradient to the output.
     pub fn backward<D: Device, T: Labels, const C: usize>(
@@ -104,21 +114,23 @@ impl Classes {
         d_losses: View<D, f32>,
         d_output: Grad<D, [T; C]>,
     ) {
-        self.gradient(context, output, target, Gradient::of(0, d_losses, d_output));
+        self.gradient(Reduction::Mean, context, output, target, Gradient::of(0, d_losses, d_output));
     }
-    fn gradient<D: Device, T: Labels, const C: usize>(
+    pub(super) fn gradient<D: Device, T: Labels, const C: usize>(
         self,
+        reduction: Reduction,
         context: &Context<D>,
         output: View<D, [T; C]>,
         target: View<D, T::Of>,
         gradient: Gradient<D>,
     ) {
         let sizes = ClassSizes { classes: C, positions: T::LEN };
-        context.device.class_loss_backward(self, sizes, output.data(), target.data(), gradient);
+        context.device.class_loss_backward((self, reduction), sizes, output.data(), target.data(), gradient);
     }
-    /// Computes the loss of every sample, and the gradient of their mean.
+    /// Computes the loss of every sample, and the gradient of their mean or sum.
     pub(super) fn with_gradient<D: Device, T: Labels, const C: usize>(
         self,
+        reduction: Reduction,
         context: &Context<D>,
         output: View<D, [T; C]>,
         target: View<D, T::Of>,
@@ -127,7 +139,7 @@ impl Classes {
     ) {
         let (sizes, of_mean) = (ClassSizes { classes: C, positions: T::LEN }, Gradient::of_mean(d_output));
         let (x, t) = (output.data(), target.data());
-        context.device.class_loss_and_gradient(self, sizes, x, t, losses.into_data(), of_mean);
+        context.device.class_loss_and_gradient((self, reduction), sizes, x, t, losses.into_data(), of_mean);
     }
     /// Checks that the settings are in their ranges, and that `targets` are below `classes`.
     ///
@@ -171,11 +183,33 @@ macro_rules! loss_of_classes {
                 losses: $crate::ViewMut<'_, D, f32>,
                 d_output: Option<$crate::ViewMut<'_, D, [T; C]>>,
             ) {
+                use $crate::ops::loss::{Reduced, Reduction};
+                self.reduced(Reduction::Mean, context, output, target, losses, d_output);
+            }
+        }
+
+        impl<T: $crate::ops::loss::Labels, const C: usize> $crate::ops::loss::Reduced<[T; C]> for $loss {
+            fn reduced<D: $crate::Device>(
+                &self,
+                reduction: $crate::ops::loss::Reduction,
+                context: &$crate::Context<'_, D>,
+                output: $crate::View<'_, D, [T; C]>,
+                target: $crate::View<'_, D, T::Of>,
+                losses: $crate::ViewMut<'_, D, f32>,
+                d_output: Option<$crate::ViewMut<'_, D, [T; C]>>,
+            ) {
                 let op = $crate::ops::loss::Classes::from(*self);
                 match d_output {
-                    Some(d) => op.with_gradient(context, output, target, losses, d),
-                    None => op.forward(context, output, target, losses),
+                    Some(d) => op.with_gradient(reduction, context, output, target, losses, d),
+                    None => op.reduced_forward(reduction, context, output, target, losses),
                 }
+            }
+        }
+
+        impl $loss {
+            /// Returns the loss as a sum over everything instead of a mean: see [`Summed`](crate::loss::Summed).
+            pub const fn sum(self) -> $crate::ops::loss::Summed<Self> {
+                $crate::ops::loss::Summed(self)
             }
         }
     };
@@ -222,6 +256,8 @@ simd! {
 struct Batch<'a, F> {
     formula: F,
     sizes: ClassSizes,
+    /// The divisor of the sum over a sample.
+    count: f32,
     x: &'a [f32],
     t: &'a [u32],
 }
@@ -251,7 +287,7 @@ impl<F: Formula> Samples for Batch<'_, F> {
     fn loss(&self, n: usize, scratch: &mut [f32]) -> f32 {
         let (x, t) = self.sample(n);
         if let [t] = t {
-            return value(self.formula, x, *t);
+            return value(self.formula, x, *t) / self.count;
         }
         let (column, _) = scratch.split_at_mut(self.sizes.classes);
         let mut sum = 0.0;
@@ -259,14 +295,13 @@ impl<F: Formula> Samples for Batch<'_, F> {
             self.read_position(x, p, column);
             sum += f64::from(value(self.formula, column, *t));
         }
-        (sum / self.sizes.positions as f64) as f32
+        (sum / f64::from(self.count)) as f32
     }
     fn gradient(&self, n: usize, _: usize, scale: f32, d: &mut [f32], scratch: &mut [f32]) {
-        let (x, t) = self.sample(n);
+        let ((x, t), scale) = (self.sample(n), scale / self.count);
         if let [t] = t {
             return gradient(self.formula, scale, x, *t, d);
         }
-        let scale = scale / self.sizes.positions as f32;
         let (column, d_column) = scratch.split_at_mut(self.sizes.classes);
         for (p, t) in t.iter().enumerate() {
             self.read_position(x, p, column);
@@ -277,30 +312,41 @@ impl<F: Formula> Samples for Batch<'_, F> {
 }
 
 /// Calls `run` with the batch of `loss`'s formula.
-fn with_formula(loss: Classes, sizes: ClassSizes, x: &[f32], t: &[u32], run: impl FnOnce(&dyn Samples)) {
+fn with_formula(loss: Classes, sizes: ClassSizes, count: f32, x: &[f32], t: &[u32], run: impl FnOnce(&dyn Samples)) {
     match loss {
         Classes::CrossEntropy { label_smoothing } => {
-            run(&Batch { formula: cross_entropy::Formula { label_smoothing }, sizes, x, t });
+            run(&Batch { formula: cross_entropy::Formula { label_smoothing }, sizes, count, x, t });
         }
-        Classes::Focal { gamma } => run(&Batch { formula: focal::Formula { gamma }, sizes, x, t }),
-        Classes::MultiMargin { margin } => run(&Batch { formula: multi_margin::Formula { margin }, sizes, x, t }),
-        Classes::Nll => run(&Batch { formula: nll::Formula, sizes, x, t }),
+        Classes::Focal { gamma } => run(&Batch { formula: focal::Formula { gamma }, sizes, count, x, t }),
+        Classes::MultiMargin { margin } => {
+            run(&Batch { formula: multi_margin::Formula { margin }, sizes, count, x, t })
+        }
+        Classes::Nll => run(&Batch { formula: nll::Formula, sizes, count, x, t }),
     }
 }
 
 impl ClassLossKernel for Cpu {
-    fn class_loss(&self, loss: Classes, sizes: ClassSizes, x: &[f32], t: &[u32], losses: &mut [f32]) {
-        with_formula(loss, sizes, x, t, |batch| cpu::losses(self, batch, losses));
+    fn class_loss(
+        &self,
+        (loss, reduction): (Classes, Reduction),
+        sizes: ClassSizes,
+        x: &[f32],
+        t: &[u32],
+        losses: &mut [f32],
+    ) {
+        let count = reduction.of(sizes.positions as f32);
+        with_formula(loss, sizes, count, x, t, |batch| cpu::losses(self, batch, losses));
     }
     fn class_loss_backward(
         &self,
-        loss: Classes,
+        (loss, reduction): (Classes, Reduction),
         sizes: ClassSizes,
         x: &[f32],
         t: &[u32],
         gradient: Gradient<'_, '_, Cpu>,
     ) {
         let size = sizes.classes * sizes.positions;
-        with_formula(loss, sizes, x, t, |batch| cpu::gradient(self, batch, size, gradient));
+        let count = gradient.divisor(reduction, sizes.positions as f32, gradient.to.len() / size);
+        with_formula(loss, sizes, count, x, t, |batch| cpu::gradient(self, batch, size, gradient));
     }
 }

@@ -8,6 +8,7 @@
 use super::Loss;
 use super::classes::{self, Classes, log_sum_exp, loss_of_classes, softmax};
 use super::weighted::WeightedClasses;
+use super::{Reduced, Reduction, Summed};
 use crate::device::cpu::simd::{Simd, sum};
 use crate::metrics::{Accuracy, Metrics, RowAccuracy};
 use crate::ops::Device;
@@ -100,9 +101,13 @@ impl<'w> WeightedCrossEntropy<'w> {
     pub const fn rows(self) -> RowCrossEntropy<'w> {
         RowCrossEntropy(self)
     }
-    fn operation(self, classes: usize, last: bool) -> WeightedClasses<'w> {
+    /// Returns the sum `Σ w·l` instead of the weighted mean: see [`Summed`].
+    pub const fn sum(self) -> Summed<Self> {
+        Summed(self)
+    }
+    fn operation(self, reduction: Reduction, classes: usize, last: bool) -> WeightedClasses<'w> {
         let WeightedCrossEntropy { label_smoothing, ignore, weights } = self;
-        WeightedClasses { loss: Classes::CrossEntropy { label_smoothing }, classes, last, ignore, weights }
+        WeightedClasses { loss: Classes::CrossEntropy { label_smoothing }, classes, last, ignore, weights, reduction }
     }
 }
 
@@ -126,6 +131,10 @@ impl<'w> RowCrossEntropy<'w> {
     pub const fn weights<'a>(self, weights: &'a [f32]) -> RowCrossEntropy<'a> {
         RowCrossEntropy(self.0.weights(weights))
     }
+    /// As [`WeightedCrossEntropy::sum`].
+    pub const fn sum(self) -> Summed<Self> {
+        Summed(self)
+    }
 }
 
 impl<T: Labels, const C: usize> Loss<[T; C]> for WeightedCrossEntropy<'_> {
@@ -133,7 +142,7 @@ impl<T: Labels, const C: usize> Loss<[T; C]> for WeightedCrossEntropy<'_> {
     const NAME: &'static str = "cross_entropy";
 
     fn check(&self, targets: &[T::Of]) -> Result<()> {
-        self.operation(C, false).check(targets)
+        self.operation(Reduction::Mean, C, false).check(targets)
     }
     fn metrics(&self) -> Metrics<[T; C], T::Of> {
         vec![Box::new(Accuracy::but(self.ignore))]
@@ -146,7 +155,21 @@ impl<T: Labels, const C: usize> Loss<[T; C]> for WeightedCrossEntropy<'_> {
         losses: ViewMut<'_, D, f32>,
         d_output: Option<ViewMut<'_, D, [T; C]>>,
     ) {
-        self.operation(C, false).of_mean(context, output, target, losses, d_output);
+        self.reduced(Reduction::Mean, context, output, target, losses, d_output);
+    }
+}
+
+impl<T: Labels, const C: usize> Reduced<[T; C]> for WeightedCrossEntropy<'_> {
+    fn reduced<D: Device>(
+        &self,
+        reduction: Reduction,
+        context: &Context<'_, D>,
+        output: View<'_, D, [T; C]>,
+        target: View<'_, D, T::Of>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, [T; C]>>,
+    ) {
+        self.operation(reduction, C, false).with_gradient(context, output, target, losses, d_output);
     }
 }
 
@@ -155,7 +178,7 @@ impl<Y: ClassRows> Loss<Y> for RowCrossEntropy<'_> {
     const NAME: &'static str = "cross_entropy";
 
     fn check(&self, targets: &[Y::Of]) -> Result<()> {
-        self.0.operation(Y::CLASSES, true).check(targets)
+        self.0.operation(Reduction::Mean, Y::CLASSES, true).check(targets)
     }
     fn metrics(&self) -> Metrics<Y, Y::Of> {
         vec![Box::new(RowAccuracy::but(self.0.ignore))]
@@ -168,7 +191,21 @@ impl<Y: ClassRows> Loss<Y> for RowCrossEntropy<'_> {
         losses: ViewMut<'_, D, f32>,
         d_output: Option<ViewMut<'_, D, Y>>,
     ) {
-        self.0.operation(Y::CLASSES, true).of_mean(context, output, target, losses, d_output);
+        self.reduced(Reduction::Mean, context, output, target, losses, d_output);
+    }
+}
+
+impl<Y: ClassRows> Reduced<Y> for RowCrossEntropy<'_> {
+    fn reduced<D: Device>(
+        &self,
+        reduction: Reduction,
+        context: &Context<'_, D>,
+        output: View<'_, D, Y>,
+        target: View<'_, D, Y::Of>,
+        losses: ViewMut<'_, D, f32>,
+        d_output: Option<ViewMut<'_, D, Y>>,
+    ) {
+        self.0.operation(reduction, Y::CLASSES, true).with_gradient(context, output, target, losses, d_output);
     }
 }
 

@@ -6,13 +6,16 @@
 //!   with a margin (`MultiMarginLoss`). Their targets are `u32`. Over rows, `[…, classes]`, and with a class that is
 //!   ignored or a weight for each class there are [`RowCrossEntropy`] and [`WeightedCrossEntropy`].
 //! - Numbers, or independent yes/no labels: the losses of [`trained`]. Their target has the shape of the output.
+//!   [`BceWithLogits::pos_weight`] weighs rare labels.
+//! - Areas of pixels: [`Dice`] and [`Jaccard`] of classes, [`SigmoidDice`] and [`SigmoidJaccard`] of masks.
 //!
 //! A trainer takes these losses. They are also operations of the language, in the `loss { … }` of a model, together
 //! with those that compare several values of a network: [`Elementwise::KlNormal`], [`Pairs`], [`Triplet`] and
 //! [`NtXent`], and with [`Ctc`], which aligns a sequence with labels.
 //!
 //! The loss of a sample is the mean over its elements (or targets), so that the mean over the batch is PyTorch's
-//! `reduction="mean"`. Only [`Elementwise::KlNormal`] is a sum over the elements. As an operation, a loss follows the
+//! `reduction="mean"`. Only [`Elementwise::KlNormal`] is a sum over the elements. [`Summed`] is the sum over everything,
+//! PyTorch's `reduction="sum"`. As an operation, a loss follows the
 //! calling convention of [`ops`](crate::ops): its output is one `f32` per sample, and `d_losses` holds the weight of
 //! each sample. If `check` rejects a target and the formula has no value for it, the loss of its sample is NaN.
 
@@ -27,14 +30,17 @@ mod focal;
 mod multi_margin;
 mod nll;
 pub(crate) mod nt_xent;
+mod overlap;
 mod pairs;
+mod positive;
+mod reduction;
 #[cfg(test)]
 mod tests;
 mod triplet;
 mod vectors;
 mod weighted;
 
-pub use crate::tensor::{ClassRows, Labels};
+pub use crate::tensor::{Answers, ClassRows, Labels};
 pub use classes::{ClassLossKernel, ClassSizes, Classes};
 pub use cross_entropy::{CrossEntropy, RowCrossEntropy, SmoothCrossEntropy, WeightedCrossEntropy};
 pub use ctc::{Ctc, CtcKernel, CtcSequences};
@@ -43,7 +49,13 @@ pub use focal::Focal;
 pub use multi_margin::MultiMargin;
 pub use nll::Nll;
 pub use nt_xent::{NtXent, NtXentKernel};
+pub use overlap::{
+    ClassOverlap, Dice, Jaccard, MaskOverlap, Measure, Overlap, OverlapKernel, OverlapSizes, SigmoidDice,
+    SigmoidJaccard,
+};
 pub use pairs::Pairs;
+pub use positive::{PositiveWeights, PositiveWeightsKernel, WeightedBceWithLogits};
+pub use reduction::{Reduced, Reduction, Summed};
 pub use trained::*;
 pub use triplet::Triplet;
 pub use vectors::{VectorLossKernel, Vectors};
@@ -68,6 +80,8 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
     const NAME: &'static str;
     /// The fewest samples of a batch that it can compare: 2 for a loss that needs other samples beside each.
     const MIN_BATCH: usize = 1;
+    /// What training minimises: the mean of the losses of a batch, or their sum.
+    const REDUCTION: Reduction = Reduction::Mean;
 
     /// Checks that this loss can be used with these targets. It is called once, when the targets are given to the
     /// trainer.
@@ -82,8 +96,8 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
         Metrics::new()
     }
 
-    /// Writes the loss of every sample to `losses`, `[samples]`, and the gradient of their mean to `d_output` (`None`
-    /// in validation). A target that [`Loss::check`] rejects makes the loss NaN.
+    /// Writes the loss of every sample to `losses`, `[samples]`, and the gradient of their mean, or of their sum with
+    /// [`Loss::REDUCTION`], to `d_output` (`None` in validation). A target that [`Loss::check`] rejects makes the loss NaN.
     fn loss<D: Device>(
         &self,
         context: &Context<'_, D>,
@@ -98,6 +112,7 @@ impl<Y: Pod<Element = f32>, L: Loss<Y>> Loss<Y> for &L {
     type Target = L::Target;
     const NAME: &'static str = L::NAME;
     const MIN_BATCH: usize = L::MIN_BATCH;
+    const REDUCTION: Reduction = L::REDUCTION;
 
     fn check(&self, targets: &[L::Target]) -> Result<()> {
         L::check(self, targets)
@@ -137,6 +152,15 @@ impl<'s, 'd, D: Storage> Gradient<'s, 'd, D> {
     /// The gradient of the mean over the batch to the first input.
     fn of_mean<T: Pod<Element = f32>>(d: ViewMut<'d, D, T>) -> Self {
         Gradient { input: 0, scale: None, to: d.into_data(), write: Write::Set }
+    }
+    /// Returns the divisor of the gradient of a sample's `numbers`, in a batch of so many `samples`.
+    fn divisor(&self, reduction: Reduction, numbers: f32, samples: usize) -> f32 {
+        match (reduction, &self.scale) {
+            (Reduction::Mean, _) => numbers,
+            (Reduction::Sum, Some(_)) => 1.0,
+            // Kernels give each sample the weight 1/samples, which it does not have in a sum.
+            (Reduction::Sum, None) => 1.0 / samples as f32,
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 //! The loss of a batch is `Σ w·l / Σ w` over all targets of the batch, as PyTorch's with `reduction="mean"`, where `w` is the weight
 //! of the target's class, 1 without class weights, and 0 for the class that is ignored. Since training takes the mean over the
 //! samples, the loss of a sample is `N / Σ w` times its own sum, for a batch of `N` samples. If no target of a batch counts, the loss
-//! and its gradient are 0 (PyTorch's loss is NaN).
+//! and its gradient are 0 (PyTorch's loss is NaN). As a sum, the loss of a sample is `Σ w·l` over its own targets.
 //!
 //! With label smoothing ε, the loss of a target that counts is `(1 - ε)·w_t·l_t + ε/C·Σ w_c·l_c`, as in PyTorch.
 
 use super::classes::{ClassSizes, Classes, Formula, gradient, log_sum_exp, softmax, value};
 use super::cpu::{self, Samples};
-use super::{Gradient, cross_entropy, focal, multi_margin, nll};
+use super::{Gradient, Reduction, cross_entropy, focal, multi_margin, nll};
 use crate::device::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::simd::{Simd, sum};
@@ -32,6 +32,8 @@ pub struct WeightedClasses<'w> {
     pub ignore: Option<u32>,
     /// The weight of each class, or nothing: all weights are 1. Only [`Classes::CrossEntropy`] and [`Classes::Nll`] have weights.
     pub weights: &'w [f32],
+    /// Whether the weighted losses are averaged or added.
+    pub reduction: Reduction,
 }
 
 /// [`WeightedClasses`] with the classes in the last dimension, over the rows of sequences.
@@ -97,8 +99,8 @@ impl WeightedClasses<'_> {
         let (x, t) = (output.data(), target.data());
         context.device.weighted_class_loss_backward(self, sizes, sequences, x, t, gradient);
     }
-    /// Computes the loss of every sample and, unless it is `None`, the gradient of their mean.
-    pub(super) fn of_mean<D: Device, Y: Pod<Element = f32>, T: Pod<Element = u32>>(
+    /// Computes the loss of every sample and, unless it is `None`, the gradient of their mean or sum.
+    pub(super) fn with_gradient<D: Device, Y: Pod<Element = f32>, T: Pod<Element = u32>>(
         self,
         context: &Context<D>,
         output: View<D, Y>,
@@ -293,8 +295,11 @@ fn with_formula(loss: WeightedClasses, sizes: ClassSizes, x: &[f32], t: &[u32], 
     }
 }
 
-/// Returns the number of samples over the sum of all weights, or 0 if no target counts.
+/// Returns the factor of the loss of a sample: the number of samples over the sum of all weights, or 0 if no target counts.
 fn factor_of_batch(loss: &WeightedClasses, samples: usize, t: &[u32]) -> f64 {
+    if loss.reduction == Reduction::Sum {
+        return 1.0;
+    }
     let sum: f64 = t.iter().map(|&target| f64::from(loss.weight(target))).sum();
     if sum == 0.0 { 0.0 } else { samples as f64 / sum }
 }
@@ -330,11 +335,12 @@ impl WeightedClassKernel for Cpu {
         gradient: Gradient<'_, '_, Cpu>,
     ) {
         let (samples, blocks) = (sequences.samples(), t.len() / sizes.positions);
+        let share = if loss.reduction == Reduction::Sum { 1.0 } else { 1.0 / samples as f64 };
         let (factor, of_row) = (factor_of_batch(&loss, samples, t), blocks / sequences.rows().max(1));
         let Gradient { input, scale, to, write } = gradient;
         scratch::with(blocks, |scales| {
             for (n, range) in sequences.ranges().enumerate() {
-                let scale = scale.map_or(1.0 / samples as f64, |scale| f64::from(scale[n]));
+                let scale = scale.map_or(share, |scale| f64::from(scale[n]));
                 scales[range.start * of_row..range.end * of_row].fill((scale * factor) as f32);
             }
             let size = sizes.classes * sizes.positions;

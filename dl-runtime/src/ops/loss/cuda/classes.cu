@@ -118,8 +118,8 @@ DEVICE void write_gradient(Loss f, ThreadGroup group, Row row, u32 label, float 
 }
 
 /// Computes the gradient, and also the losses unless `losses` is empty.
-KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<const float> scale,
-       Span<float> d, u32 add, Span<float> losses) {
+KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, float count, Span<const float> x, Span<const u32> t,
+       Span<const float> scale, Span<float> d, u32 add, Span<float> losses) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
     for (u64 i = group.row; i < t.len; i += group.step) {
@@ -129,7 +129,7 @@ KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, Span<const float> x, Spa
             float loss = label < s.classes ? value(f, group, row, label, partial) : NOT_A_NUMBER;
             if (group.lane == 0) losses[i] = loss;
         }
-        float weight = weight_of(scale, i / s.positions, t.len / s.positions) / (float)s.positions;
+        float weight = weight_of(scale, i / s.positions, t.len / s.positions) / count;
         write_gradient(f, group, row, label, weight, d, add, partial);
     }
 }

@@ -2,9 +2,11 @@
 
 mod weighted;
 
+pub(super) use weighted::write;
+
 use super::{Code, elementwise};
-use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, arguments, kernels};
-use crate::ops::loss::{ClassLossKernel, ClassSizes, Classes, Gradient};
+use crate::device::cuda::{Argument, Cuda, Mut, Ref, ThreadGroup, arguments, kernels};
+use crate::ops::loss::{ClassLossKernel, ClassSizes, Classes, Gradient, Reduction};
 use crate::tensor::Storage;
 
 kernels!(
@@ -39,8 +41,32 @@ impl ClassSizes {
     }
 }
 
+/// Computes the gradient, and also the losses unless `losses` is empty.
+fn backward(
+    cuda: &Cuda,
+    (loss, reduction): (Classes, Reduction),
+    sizes: ClassSizes,
+    x: Ref<'_, f32>,
+    t: Ref<'_, u32>,
+    gradient: Gradient<'_, '_, Cuda>,
+    losses: impl Argument,
+) {
+    let count = gradient.divisor(reduction, sizes.positions as f32, t.len() / sizes.positions);
+    let Gradient { scale, to, write, .. } = gradient;
+    let (shape, group) = (sizes.shape(), sizes.group(t.len()));
+    let arguments = (code(loss), shape, group, count, x, t, scale, to, write, losses);
+    cuda.launch(&class_loss_backward, group.grid(), arguments);
+}
+
 impl ClassLossKernel for Cuda {
-    fn class_loss(&self, loss: Classes, sizes: ClassSizes, x: Ref<'_, f32>, t: Ref<'_, u32>, losses: Mut<'_, f32>) {
+    fn class_loss(
+        &self,
+        (loss, reduction): (Classes, Reduction),
+        sizes: ClassSizes,
+        x: Ref<'_, f32>,
+        t: Ref<'_, u32>,
+        losses: Mut<'_, f32>,
+    ) {
         let (shape, group) = (sizes.shape(), sizes.group(t.len()));
         let launch = |to: &Mut<'_, f32>| {
             self.launch(&class_loss, group.grid(), (code(loss), shape, group, x, t, to));
@@ -50,23 +76,22 @@ impl ClassLossKernel for Cuda {
         }
         let all = self.scratch(t.len());
         launch(&all);
-        elementwise::sums(self, Cuda::share(&all), sizes.positions as f32, losses);
+        elementwise::sums(self, Cuda::share(&all), reduction.of(sizes.positions as f32), losses);
     }
     fn class_loss_backward(
         &self,
-        loss: Classes,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
         gradient: Gradient<'_, '_, Cuda>,
     ) {
-        let Gradient { scale, to, write, .. } = gradient;
-        let (shape, group, none) = (sizes.shape(), sizes.group(t.len()), Cuda::slice(x, 0..0));
-        self.launch(&class_loss_backward, group.grid(), (code(loss), shape, group, x, t, scale, to, write, none));
+        let none = Cuda::slice(x, 0..0);
+        backward(self, loss, sizes, x, t, gradient, none);
     }
     fn class_loss_and_gradient(
         &self,
-        loss: Classes,
+        loss: (Classes, Reduction),
         sizes: ClassSizes,
         x: Ref<'_, f32>,
         t: Ref<'_, u32>,
@@ -77,8 +102,6 @@ impl ClassLossKernel for Cuda {
             self.class_loss(loss, sizes, x, t, losses);
             return self.class_loss_backward(loss, sizes, x, t, gradient);
         }
-        let Gradient { scale, to, write, .. } = gradient;
-        let (shape, group) = (sizes.shape(), sizes.group(t.len()));
-        self.launch(&class_loss_backward, group.grid(), (code(loss), shape, group, x, t, scale, to, write, losses));
+        backward(self, loss, sizes, x, t, gradient, &losses);
     }
 }

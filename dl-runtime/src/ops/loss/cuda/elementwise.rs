@@ -2,7 +2,7 @@
 
 use super::Code;
 use crate::device::cuda::{Cuda, Mut, Ref, ThreadGroup, header, kernels};
-use crate::ops::loss::{Elementwise, ElementwiseLossKernel, Gradient};
+use crate::ops::loss::{Elementwise, ElementwiseLossKernel, Gradient, Reduction};
 use crate::tensor::Storage;
 
 header!(TABLE = "losses.cuh");
@@ -55,13 +55,14 @@ impl ElementwiseLossKernel for Cuda {
     fn elementwise_loss(
         &self,
         loss: Elementwise,
+        reduction: Reduction,
         features: usize,
         a: Ref<'_, f32>,
         b: Ref<'_, f32>,
         losses: Mut<'_, f32>,
     ) {
         let cuts = Cuts::of(features, losses.len());
-        let (code, group, count) = (Code::of(loss), cuts.group(), loss.count(features));
+        let (code, group, count) = (Code::of(loss), cuts.group(), reduction.of(loss.count(features)));
         let launch = |count: f32, to: &Mut<'_, f32>| {
             self.launch(
                 &elementwise_loss,
@@ -79,14 +80,15 @@ impl ElementwiseLossKernel for Cuda {
     fn elementwise_loss_backward(
         &self,
         loss: Elementwise,
+        reduction: Reduction,
         features: usize,
         a: Ref<'_, f32>,
         b: Ref<'_, f32>,
         gradient: Gradient<'_, '_, Cuda>,
     ) {
-        let Gradient { input, scale, to, write } = gradient;
-        let cuts = Cuts::of(features, to.len() / features);
-        let (group, count) = (cuts.group(), loss.count(features));
+        let samples = gradient.to.len() / features;
+        let (cuts, count) = (Cuts::of(features, samples), gradient.divisor(reduction, loss.count(features), samples));
+        let (Gradient { input, scale, to, write }, group) = (gradient, cuts.group());
         let Cuts { size, cuts, rows } = cuts;
         let arguments =
             (Code::of(loss), input as u32, group, features, size, cuts, rows, count, a, b, scale, to, write);

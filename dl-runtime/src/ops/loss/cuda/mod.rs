@@ -4,6 +4,8 @@ pub(crate) mod classes;
 pub(crate) mod ctc;
 pub(crate) mod elementwise;
 pub(crate) mod nt_xent;
+pub(crate) mod overlap;
+pub(crate) mod positive;
 pub(crate) mod vectors;
 
 use crate::device::cuda::{arguments, header};

@@ -12,22 +12,6 @@ pub(crate) trait Formula: Copy + Sync {
     fn right<S: Simd>(self, a: f32, b: f32) -> f32;
 }
 
-/// The reduction of the numbers of a sample to its loss.
-pub(crate) enum Reduction {
-    Mean,
-    Sum,
-}
-
-impl Reduction {
-    /// Returns the divisor of the sum over a sample of `features` numbers.
-    pub fn count(self, features: usize) -> f32 {
-        match self {
-            Reduction::Mean => features as f32,
-            Reduction::Sum => 1.0,
-        }
-    }
-}
-
 /// Generates from a table of losses the enum `Elementwise` with its documentation and its checks, a [`Formula`] for
 /// each entry, the codes for CUDA, and in `trained` the types for trainers.
 macro_rules! losses {
@@ -66,7 +50,7 @@ macro_rules! losses {
             /// Returns the divisor of the sum over a sample of `features` numbers.
             pub(crate) fn count(self, features: usize) -> f32 {
                 match self {
-                    $(Elementwise::$name { .. } => Reduction::$reduction.count(features),)*
+                    $(Elementwise::$name { .. } => Reduction::$reduction.of(features as f32),)*
                 }
             }
             /// Returns the index of the loss in `losses.cuh`, and its settings, of which there are at most two.
@@ -84,8 +68,13 @@ macro_rules! losses {
                 (number as u32, settings)
             }
             /// Calls `run` with the batch of the loss's formula.
-            pub(super) fn with_formula(self, features: usize, inputs: [&[f32]; 2], run: impl FnOnce(&dyn Samples)) {
-                let count = self.count(features);
+            pub(super) fn with_formula(
+                self,
+                features: usize,
+                count: f32,
+                inputs: [&[f32]; 2],
+                run: impl FnOnce(&dyn Samples),
+            ) {
                 match self {
                     $(Elementwise::$name { $($($setting),*)? } => {
                         let formula = formulas::$name { $($($setting),*)? };
@@ -179,7 +168,28 @@ macro_rules! losses {
                 losses: ViewMut<'_, D, f32>,
                 d_output: Option<ViewMut<'_, D, Y>>,
             ) {
-                Elementwise::from(*self).with_gradient(context, output, target, losses, d_output);
+                self.reduced(Reduction::Mean, context, output, target, losses, d_output);
+            }
+        }
+
+        impl<Y: Pod<Element = f32>> Reduced<Y> for $name {
+            fn reduced<D: Device>(
+                &self,
+                reduction: Reduction,
+                context: &Context<'_, D>,
+                output: View<'_, D, Y>,
+                target: View<'_, D, Y>,
+                losses: ViewMut<'_, D, f32>,
+                d_output: Option<ViewMut<'_, D, Y>>,
+            ) {
+                Elementwise::from(*self).with_gradient(reduction, context, output, target, losses, d_output);
+            }
+        }
+
+        impl $name {
+            /// Returns the loss as a sum over everything instead of a mean: see [`Summed`].
+            pub const fn sum(self) -> Summed<Self> {
+                Summed(self)
             }
         }
     };

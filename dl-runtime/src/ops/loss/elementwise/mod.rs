@@ -6,13 +6,14 @@
 mod family;
 mod table;
 
+pub(super) use table::softplus;
 pub use table::{Elementwise, trained};
 
 #[cfg(all(test, feature = "cuda"))]
 pub(crate) use table::TABLE;
 
-use super::Gradient;
 use super::cpu::{self, Samples};
+use super::{Gradient, Reduction};
 use crate::device::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::ops::Device;
@@ -27,6 +28,7 @@ pub trait ElementwiseLossKernel: Storage {
     fn elementwise_loss(
         &self,
         loss: Elementwise,
+        reduction: Reduction,
         features: usize,
         a: Self::Ref<'_, f32>,
         b: Self::Ref<'_, f32>,
@@ -36,6 +38,7 @@ pub trait ElementwiseLossKernel: Storage {
     fn elementwise_loss_backward(
         &self,
         loss: Elementwise,
+        reduction: Reduction,
         features: usize,
         a: Self::Ref<'_, f32>,
         b: Self::Ref<'_, f32>,
@@ -52,7 +55,7 @@ impl Elementwise {
         b: View<D, S>,
         losses: ViewMut<D, f32>,
     ) {
-        context.device.elementwise_loss(self, S::LEN, a.data(), b.data(), losses.into_data());
+        context.device.elementwise_loss(self, Reduction::Mean, S::LEN, a.data(), b.data(), losses.into_data());
     }
     /// Computes the gradient to input `k`: `a` (0) or `b` (1).
     pub fn backward<D: Device, S: Pod<Element = f32>>(
@@ -65,20 +68,22 @@ impl Elementwise {
         d_input: Grad<D, S>,
     ) {
         let gradient = Gradient::of(k, d_losses, d_input);
-        context.device.elementwise_loss_backward(self, S::LEN, a.data(), b.data(), gradient);
+        context.device.elementwise_loss_backward(self, Reduction::Mean, S::LEN, a.data(), b.data(), gradient);
     }
-    /// Computes the loss of every sample, and the gradient of their mean to `a`.
+    /// Computes the loss of every sample, and the gradient of their mean or sum to `a`.
     fn with_gradient<D: Device, S: Pod<Element = f32>>(
         self,
+        reduction: Reduction,
         context: &Context<D>,
         a: View<D, S>,
         b: View<D, S>,
         losses: ViewMut<D, f32>,
         d_a: Option<ViewMut<D, S>>,
     ) {
-        self.forward(context, a, b, losses);
+        context.device.elementwise_loss(self, reduction, S::LEN, a.data(), b.data(), losses.into_data());
         if let Some(d) = d_a {
-            context.device.elementwise_loss_backward(self, S::LEN, a.data(), b.data(), Gradient::of_mean(d));
+            let gradient = Gradient::of_mean(d);
+            context.device.elementwise_loss_backward(self, reduction, S::LEN, a.data(), b.data(), gradient);
         }
     }
 }
@@ -135,17 +140,28 @@ impl<F: Formula> Samples for Batch<'_, F> {
 }
 
 impl ElementwiseLossKernel for Cpu {
-    fn elementwise_loss(&self, loss: Elementwise, features: usize, a: &[f32], b: &[f32], losses: &mut [f32]) {
-        loss.with_formula(features, [a, b], |batch| cpu::losses(self, batch, losses));
+    fn elementwise_loss(
+        &self,
+        loss: Elementwise,
+        reduction: Reduction,
+        features: usize,
+        a: &[f32],
+        b: &[f32],
+        losses: &mut [f32],
+    ) {
+        let count = reduction.of(loss.count(features));
+        loss.with_formula(features, count, [a, b], |batch| cpu::losses(self, batch, losses));
     }
     fn elementwise_loss_backward(
         &self,
         loss: Elementwise,
+        reduction: Reduction,
         features: usize,
         a: &[f32],
         b: &[f32],
         gradient: Gradient<'_, '_, Cpu>,
     ) {
-        loss.with_formula(features, [a, b], |batch| cpu::gradient(self, batch, features, gradient));
+        let count = gradient.divisor(reduction, loss.count(features), gradient.to.len() / features);
+        loss.with_formula(features, count, [a, b], |batch| cpu::gradient(self, batch, features, gradient));
     }
 }

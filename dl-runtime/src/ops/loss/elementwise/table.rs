@@ -4,12 +4,12 @@
 //! `left` and `right` are the derivatives with respect to the two inputs. NaN has to stay NaN, so comparisons are used
 //! instead of `max`.
 
-use super::family::{Formula, Reduction, losses};
+use super::family::{Formula, losses};
 use super::{Batch, Samples};
 use crate::device::cpu::simd::{Simd, math};
 use crate::metrics::{BinaryAccuracy, MeanAbsoluteError, Metrics, RootMeanSquaredError};
 use crate::ops::Device;
-use crate::ops::loss::{Loss, check_signs, check_targets};
+use crate::ops::loss::{Loss, Reduced, Reduction, Summed, check_signs, check_targets};
 use crate::range::{NOT_NEGATIVE, POSITIVE, SHARE};
 use crate::{Context, Pod, Result, View, ViewMut};
 
@@ -209,6 +209,13 @@ fn shares<S: Pod<Element = f32>>(targets: &[S]) -> Result<()> {
 fn logarithms<S: Simd>(p: f32) -> (f32, f32) {
     let bound = |ln: f32| if ln < -100.0 { -100.0 } else { ln };
     (bound(math::ln::<S>(p)), bound(math::ln_1p::<S>(-p)))
+}
+
+/// Returns `ln(1 + e^x)`, which does not overflow.
+#[inline(always)]
+pub(in crate::ops::loss) fn softplus<S: Simd>(x: f32) -> f32 {
+    let positive = if x < 0.0 { 0.0 } else { x };
+    positive + math::ln_1p::<S>(math::exp::<S>(-x.abs()))
 }
 
 #[inline(always)]

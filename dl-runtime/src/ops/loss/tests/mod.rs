@@ -3,6 +3,8 @@
 
 mod ctc;
 mod operations;
+mod overlap;
+mod sums;
 mod weighted;
 
 use super::{

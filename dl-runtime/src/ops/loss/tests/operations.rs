@@ -1,7 +1,7 @@
 //! Tests losses as operations: compares values with `f64`, and weighted gradients to every input with central
 //! differences.
 
-use crate::ops::loss::{Classes, Elementwise, NtXent, Pairs, Triplet};
+use crate::ops::loss::{Classes, Elementwise, NtXent, Pairs, PositiveWeights, Reduction, Summed, Triplet};
 use crate::tensor::Labels;
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 type V = [f32; 5];
 
 /// A loss of several inputs, as the tests call it.
-trait Operation {
+pub(super) trait Operation {
     /// Writes the loss of every sample.
     fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>);
     /// Writes the gradient to input `input`; `d_losses` holds the weight of each sample.
@@ -43,7 +43,7 @@ fn passes(op: &impl Operation, inputs: &[Vec<f32>], of: usize, d_losses: &[f32])
 }
 
 /// Compares an operation, and the gradients to its first `of` inputs, with `reference`; returns the losses.
-fn check(
+pub(super) fn check(
     what: &str,
     op: &impl Operation,
     inputs: &[Vec<f32>],
@@ -89,6 +89,8 @@ macro_rules! operation {
     };
 }
 operation!(Elementwise, [1]);
+operation!(Summed<Elementwise>, [1]);
+operation!(PositiveWeights<'_>, [1]);
 operation!(Pairs, [1, 2]);
 operation!(Triplet, [1, 2]);
 
@@ -126,6 +128,76 @@ fn losses_of_numbers_have_gradients_to_both_sides() {
             (0.3_f32 as f64 * t + 0.7 * (1.0 - t)) * wrong.powf(1.5) * bce(p, t)
         });
     }
+}
+
+#[test]
+fn sums_of_numbers() {
+    let (a, b) = (numbers(1, 35), numbers(2, 35));
+    let sums = |x: &[Vec<f64>], f: &dyn Fn(f64, f64) -> f64| {
+        x[0].chunks(5).zip(x[1].chunks(5)).map(|(a, b)| a.iter().zip(b).map(|(a, b)| f(*a, *b)).sum()).collect()
+    };
+    let inputs = [a, b];
+    check("summed mse", &Summed(Elementwise::Mse), &inputs, 2, |x| sums(x, &|a, b| (a - b).powi(2)));
+    let kl = |m: f64, v: f64| -0.5 * (1.0 + v - m * m - v.exp());
+    check("summed kl_normal", &Summed(Elementwise::KlNormal), &inputs, 2, |x| sums(x, &kl));
+}
+
+/// Binary cross-entropy with weights, by its definition.
+fn weighted_bce(p: f64, x: f64, t: f64) -> f64 {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    -(p * t * sigmoid(x).ln() + (1.0 - t) * sigmoid(-x).ln())
+}
+
+#[test]
+fn positive_weights() {
+    let share = |x: Vec<f32>| x.iter().map(|x| 0.5 + x / 4.1).collect::<Vec<_>>();
+    let inputs = [numbers(1, 35), share(numbers(2, 35))];
+    let each = [0.5, 3.0, 0.0, 1.0, 7.5_f32];
+    for (reduction, count) in [(Reduction::Mean, 5.0), (Reduction::Sum, 1.0)] {
+        for weights in [&[2.5][..], &each] {
+            let op = PositiveWeights { weights, positions: 1, reduction };
+            check(&format!("{op:?}"), &op, &inputs, 2, |x| {
+                let samples = x[0].chunks(5).zip(x[1].chunks(5));
+                let one = |(x, t): (&[f64], &[f64])| {
+                    let weight = |i: usize| f64::from(weights[i % weights.len()]);
+                    (0..5).map(|i| weighted_bce(weight(i), x[i], t[i])).sum::<f64>() / count
+                };
+                samples.map(one).collect()
+            });
+        }
+    }
+}
+
+/// Two channels of three pixels each.
+struct Channels(PositiveWeights<'static>);
+
+impl Operation for Channels {
+    fn losses<D: Device>(&self, context: &Context<D>, x: &[Tensor<D>], losses: ViewMut<D, f32>) {
+        self.0.forward(context, x[0].view::<[[[f32; 3]; 1]; 2]>(), x[1].view(), losses);
+    }
+    fn gradient<D: Device>(
+        &self,
+        context: &Context<D>,
+        x: &[Tensor<D>],
+        input: usize,
+        d_losses: View<D, f32>,
+        d: &mut Tensor<D>,
+        write: Write,
+    ) {
+        let (logits, mask) = (x[0].view::<[[[f32; 3]; 1]; 2]>(), x[1].view());
+        self.0.backward(context, input, logits, mask, d_losses, d.grad(write));
+    }
+}
+
+#[test]
+fn positive_weights_of_channels() {
+    let inputs = [numbers(1, 24), numbers(2, 24).iter().map(|x| 0.5 + x / 4.1).collect()];
+    let op = Channels(PositiveWeights { weights: &[0.25, 4.0], positions: 3, reduction: Reduction::Mean });
+    check("channels", &op, &inputs, 2, |x| {
+        let weight = |i: usize| [0.25, 4.0][i / 3];
+        let one = |(x, t): (&[f64], &[f64])| (0..6).map(|i| weighted_bce(weight(i), x[i], t[i])).sum::<f64>() / 6.0;
+        x[0].chunks(6).zip(x[1].chunks(6)).map(one).collect()
+    });
 }
 
 /// Tests that `losses.cuh` has the same entries in the same order.

@@ -3,7 +3,7 @@
 use super::log_softmax;
 use crate::Context;
 use crate::loss::{CrossEntropy, Loss};
-use crate::ops::loss::{Classes, RowClasses, WeightedClasses};
+use crate::ops::loss::{Classes, Reduction, RowClasses, WeightedClasses};
 use crate::testing::{Lengths, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The classes of every case.
@@ -34,11 +34,18 @@ fn sums(op: &WeightedClasses, targets: &[(Vec<f64>, u32)]) -> [f64; 2] {
     [loss, weights]
 }
 
-/// Returns the loss of each sample: `N / Σ w` times its sum.
+/// Returns the loss of each sample: `N / Σ w` times its sum, or the sum itself.
 fn reference(op: &WeightedClasses, samples: &[Vec<(Vec<f64>, u32)>]) -> Vec<f64> {
     let sums: Vec<_> = samples.iter().map(|targets| sums(op, targets)).collect();
     let weights: f64 = sums.iter().map(|[_, weights]| weights).sum();
-    let factor = if weights == 0.0 { 0.0 } else { samples.len() as f64 / weights };
+    let mean = op.reduction == Reduction::Mean;
+    let factor = if !mean {
+        1.0
+    } else if weights == 0.0 {
+        0.0
+    } else {
+        samples.len() as f64 / weights
+    };
     sums.iter().map(|[loss, _]| factor * loss).collect()
 }
 
@@ -50,7 +57,14 @@ fn targets(n: usize) -> Vec<u32> {
 fn settings() -> Vec<WeightedClasses<'static>> {
     let plain = Classes::CrossEntropy { label_smoothing: 0.0 };
     let smooth = Classes::CrossEntropy { label_smoothing: 0.2 };
-    let of = |loss, weights| WeightedClasses { loss, classes: C, last: true, ignore: Some(255), weights };
+    let of = |loss, weights| WeightedClasses {
+        loss,
+        classes: C,
+        last: true,
+        ignore: Some(255),
+        weights,
+        reduction: Reduction::Mean,
+    };
     let margin = Classes::MultiMargin { margin: 1.0 };
     vec![
         of(plain, &[]),
@@ -60,6 +74,8 @@ fn settings() -> Vec<WeightedClasses<'static>> {
         of(Classes::Nll, &WEIGHTS),
         of(Classes::Focal { gamma: 1.5 }, &[]),
         of(margin, &[]),
+        WeightedClasses { reduction: Reduction::Sum, ..of(plain, &[]) },
+        WeightedClasses { reduction: Reduction::Sum, ..of(smooth, &WEIGHTS) },
     ]
 }
 

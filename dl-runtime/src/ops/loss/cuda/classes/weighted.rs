@@ -4,7 +4,7 @@ use super::{
     class_factor, class_weights, code, weighted_class_loss, weighted_class_loss_backward, weighted_class_sums,
 };
 use crate::device::cuda::{Argument, Cuda, Grid, Mut, Packed, Ref, ThreadGroup, arguments};
-use crate::ops::loss::{ClassSizes, Gradient, WeightedClassKernel, WeightedClasses};
+use crate::ops::loss::{ClassSizes, Gradient, Reduction, WeightedClassKernel, WeightedClasses};
 use crate::tensor::{Sequences, Storage};
 
 arguments! { struct Ignored { ignores: u32, label: u32 } }
@@ -27,19 +27,37 @@ impl Argument for Weights<'_> {
     }
 }
 
+/// Writes numbers of the host to the device, as arguments of launches, which need no transfer.
+pub(in crate::ops::loss::cuda) fn write(cuda: &Cuda, numbers: &[f32], to: &mut Mut<'_, f32>) {
+    for (part, numbers) in numbers.chunks(PART).enumerate() {
+        let numbers = Weights { from: part * PART, numbers };
+        cuda.launch(&class_weights, Grid::new(1, 64), (numbers, &Cuda::reborrow(to)));
+    }
+}
+
 impl WeightedClasses<'_> {
     fn ignored(&self) -> Ignored {
         Ignored { ignores: u32::from(self.ignore.is_some()), label: self.ignore.unwrap_or(0) }
     }
-    /// Writes the factor of the batch and the weights of the classes to the device, and returns both.
-    fn prepare<'m>(&self, cuda: &Cuda, samples: usize, t: Ref<'_, u32>, to: &'m mut Mut<'_, f32>) -> [Ref<'m, f32>; 2] {
-        let (factor, mut weights) = Cuda::split_mut(Cuda::reborrow(to), 1);
-        for (part, numbers) in self.weights.chunks(PART).enumerate() {
-            let numbers = Weights { from: part * PART, numbers };
-            cuda.launch(&class_weights, Grid::new(1, 64), (numbers, &Cuda::reborrow(&mut weights)));
+    /// Writes the factor of the batch and the weights of the classes to the device, and returns both. `sum` is the factor of a sum.
+    fn prepare<'m>(
+        &self,
+        cuda: &Cuda,
+        samples: usize,
+        sum: f32,
+        t: Ref<'_, u32>,
+        to: &'m mut Mut<'_, f32>,
+    ) -> [Ref<'m, f32>; 2] {
+        let (mut factor, mut weights) = Cuda::split_mut(Cuda::reborrow(to), 1);
+        write(cuda, self.weights, &mut weights);
+        match self.reduction {
+            Reduction::Sum => write(cuda, &[sum], &mut factor),
+            Reduction::Mean => {
+                let arguments =
+                    (self.ignored(), self.classes as u32, samples as u32, Cuda::share(&weights), t, &factor);
+                cuda.launch(&class_factor, Grid::new(1, 1024), arguments);
+            }
         }
-        let arguments = (self.ignored(), self.classes as u32, samples as u32, Cuda::share(&weights), t, &factor);
-        cuda.launch(&class_factor, Grid::new(1, 1024), arguments);
         let both = Cuda::share(to);
         [Cuda::slice(both, 0..1), Cuda::slice(both, 1..both.len())]
     }
@@ -58,7 +76,7 @@ impl WeightedClassKernel for Cuda {
         let (samples, (ends, len)) = (sequences.samples(), sequences.on_device());
         let (settings, values) = (1 + loss.weights.len(), t.len());
         let (mut settings, values) = Cuda::split_mut(self.scratch(settings + values), settings);
-        let [factor, weights] = loss.prepare(self, samples, t, &mut settings);
+        let [factor, weights] = loss.prepare(self, samples, 1.0, t, &mut settings);
         let group = sizes.group(t.len());
         let arguments = (code(loss.loss), sizes.shape(), loss.ignored(), group, weights, x, t, &values);
         self.launch(&weighted_class_loss, group.grid(), arguments);
@@ -78,7 +96,9 @@ impl WeightedClassKernel for Cuda {
     ) {
         let (samples, (ends, len)) = (sequences.samples(), sequences.on_device());
         let mut settings = self.scratch(1 + loss.weights.len());
-        let [factor, weights] = loss.prepare(self, samples, t, &mut settings);
+        // Without weights of samples, the kernel gives each sample the weight 1/samples, which it does not have in a sum.
+        let sum = if gradient.scale.is_some() { 1.0 } else { samples as f32 };
+        let [factor, weights] = loss.prepare(self, samples, sum, t, &mut settings);
         let Gradient { scale, to, write, .. } = gradient;
         let (group, per_row) = (sizes.group(t.len()), (t.len() / sequences.rows().max(1)) as u32);
         let (code, shape, ignored) = (code(loss.loss), sizes.shape(), loss.ignored());

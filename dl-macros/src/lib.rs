@@ -6,6 +6,7 @@
 mod ast;
 mod call;
 mod check;
+mod checkpoint;
 #[cfg(test)]
 mod corpus;
 mod diagnostics;

@@ -31,7 +31,9 @@ mod unroll;
 use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
-use crate::ir::{Field, FieldId, Ir, Length, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId};
+use crate::ir::{
+    CheckpointId, Field, FieldId, Ir, Length, Node, Objective, Output, Scope, ScopeId, Shape, Value, ValueId,
+};
 use crate::layers::Layer;
 use crate::names::ident;
 use crate::number::Number;
@@ -97,6 +99,10 @@ struct Lowering<'a> {
     scopes: Vec<Scope>,
     /// The scope of the layers that are being lowered.
     scope: Option<ScopeId>,
+    /// The uses of `checkpoint { … }`, each with the one around it.
+    checkpoints: Vec<Option<CheckpointId>>,
+    /// The innermost one around the layers that are being lowered.
+    checkpoint: Option<CheckpointId>,
     bindings: Vec<Binding>,
     /// The index of the first binding of the current block; those before it belong to its user.
     frame: usize,
@@ -199,6 +205,8 @@ impl<'a> Lowering<'a> {
             fields: Vec::new(),
             scopes: Vec::new(),
             scope: None,
+            checkpoints: Vec::new(),
+            checkpoint: None,
             bindings: Vec::new(),
             frame: 0,
             implicit: None,
@@ -246,6 +254,7 @@ impl<'a> Lowering<'a> {
             nodes: if broken { Vec::new() } else { self.nodes },
             fields: self.fields,
             scopes: self.scopes,
+            checkpoints: self.checkpoints,
             objective,
             checks: self.diagnostics.take_checks(),
             broken,

@@ -1,5 +1,6 @@
 //! Schedules a network in one mode: its fused operations, the steps of its passes, and their memory.
 
+use crate::checkpoint::recompute;
 use crate::differentiate::{Gradients, differentiate};
 use crate::fuse::{Mode, fuse};
 use crate::ir::{Config, Ir, Node, ValueId};
@@ -33,6 +34,7 @@ impl<'a> Schedule<'a> {
         }
         if mode == Mode::Training {
             gradients = differentiate(ir, &nodes, &mut passes);
+            recompute(ir, &nodes, &mut passes);
         }
         let plan = plan(ir, &nodes, mode, &gradients, &mut passes);
         Schedule { ir, mode, nodes, passes, plan, carried: Vec::new() }
@@ -40,7 +42,7 @@ impl<'a> Schedule<'a> {
 }
 
 /// Adds the forward steps of node `i` to `pass`.
-fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
+pub fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
     let training = mode == Mode::Training;
     let output = Argument::value(node.output, Access::Write);
     if let Config::Reshape = node.op.config {

@@ -13,6 +13,9 @@ pub struct residual {}
 /// `repeat 6 { … }` applies 6 copies of the chain in braces one after the other, each with weights of its own.
 pub struct repeat {}
 
+/// `checkpoint { … }` keeps no value inside the braces for the backward pass, which computes them again: less memory for more time.
+pub struct checkpoint {}
+
 /// `dense(outputs)` computes `W·x + b`: a fully connected layer, PyTorch's `Linear`.
 ///
 /// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`; `[…, n]` → `[…, outputs]` with `axis: -1`.

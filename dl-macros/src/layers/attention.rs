@@ -260,7 +260,7 @@ impl Sizes {
         let fields = quote!(heads: #heads, kv_heads: #kv_heads, head_dim: #head_dim, #more dropout: #dropout, id: #id,);
         let reads = BackwardReads { inputs: true, output: true };
         let mut op = Op::new(Config::settings(op, fields), reads).along_time_of((0..inputs.len()).collect::<Vec<_>>());
-        op.saved = Some(Saved { ty: queries.with_features(heads.clone()).ty(), per_sample: true });
+        op.saved = Some(Saved { shape: queries.with_features(heads.clone()), per_sample: true });
         op.inference = Inference::Infer;
         let mut built = Built::new(queries.with_features(queries.features.clone()), op);
         let pairs = queries.counted_steps().mul(&memory.counted_steps());

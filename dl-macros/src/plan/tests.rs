@@ -27,6 +27,7 @@ impl Net {
                 shape: Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None },
             }],
             scopes: vec![],
+            checkpoints: vec![],
             objective: None,
             values: vec![],
             nodes: vec![],
@@ -56,6 +57,7 @@ impl Net {
             label: name.clone(),
             constant: name,
             multiply_adds: Dim::Known(0),
+            checkpoint: None,
             activation: None,
         });
         output

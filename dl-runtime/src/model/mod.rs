@@ -33,7 +33,7 @@ pub trait Model: Passes {
     const TRAINING_MEMORY: Memory = Memory {
         fixed: 2 * size_of::<Self>(),
         per_sample: size_of::<f32>() * (Row::<Self::Input>::LEN + 2 * Row::<Self::Output>::LEN)
-            + size_of::<f32>() * Self::TRAINING_FLOATS,
+            + size_of::<f32>() * (Self::TRAINING_FLOATS + Self::ARENA.floats()),
     };
 
     /// Returns a new network with random weights from `seed`, allocated directly on the heap.

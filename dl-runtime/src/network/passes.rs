@@ -345,6 +345,11 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     /// Initialises all weights, which are zero before.
     #[doc(hidden)]
     fn init_weights(&mut self, rng: &mut Rng);
+    /// Merges the low-rank updates of layers with `lora` into their weights, and returns the number of these layers.
+    #[doc(hidden)]
+    fn merge_updates(&mut self) -> usize {
+        0
+    }
     /// Allocates memory for inference.
     #[doc(hidden)]
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D>;

@@ -80,6 +80,9 @@ where
     fn init_weights(&mut self, rng: &mut Rng) {
         self.iter_mut().for_each(|copy| copy.init_weights(rng));
     }
+    fn merge_updates(&mut self) -> usize {
+        self.iter_mut().map(M::merge_updates).sum()
+    }
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D> {
         StackInference {
             copy: M::inference_memory(allocator),

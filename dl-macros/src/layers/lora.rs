@@ -10,8 +10,7 @@ pub const RANK: Parameter = Parameter::named(
     Kind::Size,
     Default::ByLayer,
     "rank of a low-rank update `B·A` of the weights (LoRA), which fine-tuning trains in their place; no update by default",
-)
-.at_least_one();
+);
 pub const ALPHA: Parameter = Parameter::named(
     "lora_alpha",
     Kind::Number,
@@ -21,15 +20,20 @@ pub const ALPHA: Parameter = Parameter::named(
 
 /// Checks both arguments alone.
 pub fn check(call: &Call) -> bool {
+    let mut valid = true;
+    if let Some(rank) = call.given_size("lora") {
+        let text = "the rank of `lora` is at least 1; without `lora`, there is no update";
+        valid = call.diagnostics.require(rank.at_least(&Dim::Known(1)), call.at("lora"), message!(text));
+    }
     if call.given_at("lora_alpha").is_none() {
-        return true;
+        return valid;
     }
     if !call.is_given("lora") {
         call.diagnostics
             .error(call.at("lora_alpha"), "`lora_alpha` scales the update of `lora`; give its rank: `lora: 8`");
         return false;
     }
-    crate::check::positive(call, "lora_alpha")
+    valid & crate::check::positive(call, "lora_alpha")
 }
 
 /// The low-rank update of a dense layer.

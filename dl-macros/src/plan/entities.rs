@@ -11,6 +11,7 @@ pub type Entity = usize;
 #[derive(Clone, Copy)]
 pub struct Entities {
     values: usize,
+    /// The number of nodes; 0 without checkpoints.
     nodes: usize,
     /// The greatest number of checkpoints inside each other; 0 if none computes anything again.
     depth: usize,
@@ -28,20 +29,21 @@ pub enum Kind {
 
 impl Entities {
     pub fn of(ir: &Ir, nodes: &[Node], passes: &Passes) -> Self {
-        let depth = passes.steps().flat_map(|step| &step.arguments).map(|argument| match argument.tensor {
-            Tensor::Again(_, depth) | Tensor::SavedAgain(_, depth) => depth,
-            _ => 0,
+        let depths = passes.steps().flat_map(|step| &step.arguments).filter_map(|argument| match argument.tensor {
+            Tensor::Again(_, depth) | Tensor::SavedAgain(_, depth) => Some(depth),
+            _ => None,
         });
-        Entities { values: ir.values.len(), nodes: nodes.len(), depth: depth.max().unwrap_or(0) }
+        let depth = depths.max();
+        let nodes = depth.map_or(0, |_| nodes.len());
+        Entities { values: ir.values.len(), nodes, depth: depth.unwrap_or(0) }
     }
     /// Returns how many there are.
     pub fn count(self) -> usize {
-        let saved = if self.checkpoints() { (self.depth + 1) * self.nodes } else { 0 };
-        (self.depth + 2) * self.values + saved
+        (self.depth + 2) * self.values + (self.depth + 1) * self.nodes
     }
-    /// Returns whether a checkpoint computes anything again.
+    /// Returns whether there are values that live in one pass because of a checkpoint.
     pub fn checkpoints(self) -> bool {
-        self.depth > 0
+        self.nodes > 0
     }
     /// Returns the entity of a tensor; `None` for weights, and for tensors with a place of their own.
     pub fn entity(self, tensor: Tensor) -> Option<Entity> {

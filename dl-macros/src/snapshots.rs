@@ -147,6 +147,18 @@ fn a_stack_of_checkpoints() {
 }
 
 #[test]
+fn a_low_rank_update() {
+    check(
+        "lora",
+        "
+    Tuned(x: [6]) -> [2] {
+        x -> dense(8, lora: 2, lora_alpha: 3) -> relu -> dense(2)
+    }
+",
+    );
+}
+
+#[test]
 fn a_recurrent_layer() {
     check(
         "lstm",

@@ -5,9 +5,9 @@
 //! (`Tensor::Again`) that live from there to their last reader. Steps whose results nobody reads are left out, such as a last dense
 //! layer. A model inside a checkpoint keeps what it keeps, so its steps are not repeated.
 
+use crate::forward::forward;
 use crate::fuse::Mode;
 use crate::ir::{CheckpointId, Config, Ir, Node, ValueId};
-use crate::schedule::forward;
 use crate::steps::{Access, Call, NodeId, Passes, Step, Tensor, Want};
 
 /// Rewrites `passes` so that the values inside the checkpoints of `ir` are computed again.

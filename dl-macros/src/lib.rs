@@ -14,6 +14,7 @@ mod differentiate;
 mod dim;
 mod drawing;
 mod emit;
+mod forward;
 mod fuse;
 mod ir;
 mod layers;

@@ -1,6 +1,6 @@
 //! The passes of a network as data: lists of steps, each a call with the tensors that it reads and writes.
 //!
-//! `schedule` makes the steps of the forward pass and `differentiate` those of the backward pass. `plan` assigns memory to the tensors
+//! `forward` makes the steps of the forward pass and `differentiate` those of the backward pass. `plan` assigns memory to the tensors
 //! and rewrites steps that need none of their own. `emit` prints the steps and decides nothing about what they do.
 
 use crate::ir::{FieldId, ValueId};

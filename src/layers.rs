@@ -25,6 +25,7 @@ pub use dl_runtime::ops::{
     embedding::Embedding,
     group_norm::GroupNorm,
     layer_norm::LayerNorm,
+    lora::LoraDense,
     parameter::Parameter,
     positions::LearnedPositions,
     prelu::Prelu,

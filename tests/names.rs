@@ -61,7 +61,7 @@ fn every_word_of_generated_code_is_tested() {
     known.extend(
         "as const crate dyn fn for if impl in let loop loss mod mut pub repeat residual self static".split(' '),
     );
-    known.extend("struct super type unsafe use Self _ concat block true false match else where".split(' '));
+    known.extend("struct super type unsafe use Self _ concat checkpoint block true false match else where".split(' '));
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/expansions")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         // Documentation, comments and texts hold no code.

@@ -213,7 +213,7 @@ pub enum Condition {
 pub enum Stage {
     /// `dense(10) as logits`, or a block.
     Layer(Layer),
-    /// `residual { … }`, `concat { … }`, `repeat 6 { … }`
+    /// `residual { … }`, `concat { … }`, `repeat 6 { … }`, `checkpoint { … }`
     Combinator(Combinator),
     /// `Encoder`, `crate::Encoder: [64]`
     Model(ModelUse),
@@ -223,7 +223,7 @@ pub enum Stage {
     Broken,
 }
 
-/// A use of a combinator: `residual { … }`, `concat { …; … }`, `repeat 6 { … }`.
+/// A use of a combinator: `residual { … }`, `concat { …; … }`, `repeat 6 { … }`, `checkpoint { … }`.
 #[derive(Clone)]
 pub struct Combinator {
     pub word: CombinatorWord,

@@ -200,4 +200,12 @@ impl Cond {
             (Cond::Expr(a), Cond::Expr(b)) => Cond::Expr(quote!((#a && #b))),
         }
     }
+    /// Returns the condition that at least one of them holds.
+    pub fn or(self, other: Cond) -> Cond {
+        match (self, other) {
+            (Cond::Known(true), _) | (_, Cond::Known(true)) => Cond::Known(true),
+            (Cond::Known(false), c) | (c, Cond::Known(false)) => c,
+            (Cond::Expr(a), Cond::Expr(b)) => Cond::Expr(quote!((#a || #b))),
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub type ValueId = usize;
 pub type FieldId = usize;
 /// Index into [`Ir::scopes`].
 pub type ScopeId = usize;
+/// Index into [`Ir::checkpoints`].
+pub type CheckpointId = usize;
 
 /// One network.
 pub struct Ir {
@@ -46,6 +48,8 @@ pub struct Ir {
     pub fields: Vec<Field>,
     /// The structs inside the struct.
     pub scopes: Vec<Scope>,
+    /// The uses of `checkpoint { … }`: for each, the one around it.
+    pub checkpoints: Vec<Option<CheckpointId>>,
     /// The objective, if there is a `loss` clause.
     pub objective: Option<Objective>,
     /// The checks that are left to rustc.
@@ -121,6 +125,8 @@ pub struct Node {
     pub constant: String,
     /// The number of multiply-adds for one sample.
     pub multiply_adds: Dim,
+    /// The innermost `checkpoint { … }` around it.
+    pub checkpoint: Option<CheckpointId>,
     /// Set by `fuse`: the activation that this operation applies to its output.
     pub activation: Option<Activation>,
 }

@@ -6,6 +6,7 @@
 mod ast;
 mod call;
 mod check;
+mod checkpoint;
 #[cfg(test)]
 mod corpus;
 mod diagnostics;
@@ -13,6 +14,7 @@ mod differentiate;
 mod dim;
 mod drawing;
 mod emit;
+mod forward;
 mod fuse;
 mod ir;
 mod layers;

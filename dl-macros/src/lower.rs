@@ -32,7 +32,7 @@ use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
 use crate::ir::{
-    Field, FieldId, Ir, Length, Node, Objective, Output, Reduction, Scope, ScopeId, Shape, Value, ValueId,
+    CheckpointId, Field, FieldId, Ir, Length, Node, Objective, Output, Reduction, Scope, ScopeId, Shape, Value, ValueId,
 };
 use crate::layers::Layer;
 use crate::names::ident;
@@ -99,6 +99,10 @@ struct Lowering<'a> {
     scopes: Vec<Scope>,
     /// The scope of the layers that are being lowered.
     scope: Option<ScopeId>,
+    /// The uses of `checkpoint { … }`, each with the one around it.
+    checkpoints: Vec<Option<CheckpointId>>,
+    /// The innermost one around the layers that are being lowered.
+    checkpoint: Option<CheckpointId>,
     bindings: Vec<Binding>,
     /// The index of the first binding of the current block; those before it belong to its user.
     frame: usize,
@@ -203,6 +207,8 @@ impl<'a> Lowering<'a> {
             fields: Vec::new(),
             scopes: Vec::new(),
             scope: None,
+            checkpoints: Vec::new(),
+            checkpoint: None,
             bindings: Vec::new(),
             frame: 0,
             implicit: None,
@@ -251,6 +257,7 @@ impl<'a> Lowering<'a> {
             nodes: if broken { Vec::new() } else { self.nodes },
             fields: self.fields,
             scopes: self.scopes,
+            checkpoints: self.checkpoints,
             objective,
             checks: self.diagnostics.take_checks(),
             broken,

@@ -9,9 +9,9 @@ use quote::{ToTokens, quote};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// Prefixes of variables and fields that belong to a value: its gradient, the tensor saved for its backward pass, and the part of
-/// its gradient that is not yet added.
-const PREFIXES: [&str; 3] = ["d_", "saved_", "scratch_"];
+/// Prefixes of variables and fields that belong to a value: its gradient, the tensor saved for its backward pass, the part of its
+/// gradient that is not yet added, and what a checkpoint computes again.
+const PREFIXES: [&str; 4] = ["d_", "saved_", "scratch_", "again_"];
 
 /// The names that generated code must not define.
 #[derive(Default)]
@@ -136,6 +136,11 @@ pub fn of_value(name: &Ident) -> Ident {
     let inner = text.trim_start_matches("value_");
     let about = PREFIXES.iter().any(|prefix| inner.starts_with(prefix));
     if about { ident(&format!("value_{text}"), name.span()) } else { name.clone() }
+}
+
+/// Returns the field for what a checkpoint at a depth computes again.
+pub fn again(depth: usize, name: &Ident) -> Ident {
+    prefixed(&"again_".repeat(depth), name, name.span())
 }
 
 /// Returns `name` after `prefix`, without the `r#` of a raw identifier.

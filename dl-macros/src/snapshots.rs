@@ -135,6 +135,30 @@ fn a_stack() {
 }
 
 #[test]
+fn a_stack_of_checkpoints() {
+    check(
+        "checkpoint",
+        "
+    Deep(x: [6]) -> [2] {
+        x -> repeat 12 { checkpoint { residual { batch_norm -> dense(6) -> gelu } } } as layers -> dense(2)
+    }
+",
+    );
+}
+
+#[test]
+fn a_low_rank_update() {
+    check(
+        "lora",
+        "
+    Tuned(x: [6]) -> [2] {
+        x -> dense(8, lora: 2, lora_alpha: 3) -> relu -> dense(2)
+    }
+",
+    );
+}
+
+#[test]
 fn a_recurrent_layer() {
     check(
         "lstm",

@@ -1,6 +1,6 @@
 //! The passes of a network as data: lists of steps, each a call with the tensors that it reads and writes.
 //!
-//! `schedule` makes the steps of the forward pass and `differentiate` those of the backward pass. `plan` assigns memory to the tensors
+//! `forward` makes the steps of the forward pass and `differentiate` those of the backward pass. `plan` assigns memory to the tensors
 //! and rewrites steps that need none of their own. `emit` prints the steps and decides nothing about what they do.
 
 use crate::ir::{FieldId, ValueId};
@@ -29,6 +29,8 @@ pub enum Call {
     /// `forward` of a node, or the function that inference calls instead. An operation that is called once for each input gets its
     /// index.
     Forward(NodeId, Option<usize>),
+    /// `Forward` once more in the backward pass, inside a checkpoint. It leaves the state of the network as it is.
+    Again(NodeId, Option<usize>),
     /// The backward pass of a node, and the gradients that it computes.
     Backward(NodeId, Towards),
     /// The gradient through the activation that `fuse` moved into a node, in place.
@@ -70,12 +72,16 @@ pub enum Tensor {
     Value(ValueId),
     /// The gradient to a value.
     Gradient(ValueId),
+    /// A value inside a checkpoint, as the checkpoint with so many around it and its own computed it again.
+    Again(ValueId, usize),
     /// The weights of a field, including its state.
     Weights(FieldId),
     /// The gradient to the weights of a field.
     WeightGradient(FieldId),
     /// The tensor that the forward pass of a node saves for its backward pass alone.
     Saved(NodeId),
+    /// What `Saved` is to a node inside a checkpoint, as `Again`; with 0 that of the forward pass, which nobody reads.
+    SavedAgain(NodeId, usize),
     /// The memory of a model inside this one.
     Memory(NodeId),
     /// The gradient to the input of a model inside this one, before it is added to others.
@@ -164,13 +170,18 @@ impl Step {
         self.guard = guard;
         self
     }
+    /// Returns whether it is a step of a forward pass, in the backward pass by a checkpoint.
+    pub fn computes_value(&self) -> bool {
+        matches!(self.call, Call::Forward(..) | Call::Again(..) | Call::Copy)
+    }
     /// Returns the operand and the result that may share its memory, for a step that may share memory.
     pub fn moved(&self) -> Option<(&Argument, &Argument)> {
         let to = self.arguments.iter().find(|argument| matches!(argument.access, Access::Write | Access::Set))?;
         let from = self.arguments.iter().rev().find(|argument| {
             let alike = matches!(
                 (argument.tensor, to.tensor),
-                (Tensor::Value(_), Tensor::Value(_)) | (Tensor::Gradient(_), Tensor::Gradient(_))
+                (Tensor::Value(_) | Tensor::Again(..), Tensor::Value(_) | Tensor::Again(..))
+                    | (Tensor::Gradient(_), Tensor::Gradient(_))
             );
             alike && argument.access == Access::Read
         })?;

@@ -17,6 +17,9 @@ pub struct Axis;
 /// An initialisation such as `he_normal` or `constant(0.1)`.
 pub struct Init;
 
+/// A number.
+pub struct Number;
+
 /// A whole number or `[height, width]`.
 pub struct Pair;
 
@@ -31,9 +34,6 @@ pub struct Choice;
 
 /// A whole number or `[top, bottom, left, right]`.
 pub struct Sides;
-
-/// A number.
-pub struct Number;
 
 /// A whole number.
 pub struct Integer;

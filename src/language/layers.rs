@@ -13,6 +13,9 @@ pub struct residual {}
 /// `repeat 6 { … }` applies 6 copies of the chain in braces one after the other, each with weights of its own.
 pub struct repeat {}
 
+/// `checkpoint { … }` keeps no value inside the braces for the backward pass, which computes them again: less memory for more time.
+pub struct checkpoint {}
+
 /// `dense(outputs)` computes `W·x + b`: a fully connected layer, PyTorch's `Linear`.
 ///
 /// Shapes: `[n]` → `[outputs]`, `[t, n]` → `[t, outputs]`; `[…, n]` → `[…, outputs]` with `axis: -1`.
@@ -37,6 +40,14 @@ pub struct dense {
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
+    /// Rank of a low-rank update `B·A` of the weights (LoRA), which fine-tuning trains in their place; no update by default.
+    ///
+    /// Give a whole number.
+    pub lora: Size,
+    /// Numerator of the factor `lora_alpha / lora` of the update; the rank by default, so that the factor is 1.
+    ///
+    /// Give a number.
+    pub lora_alpha: Number,
 }
 
 /// `conv2d(channels, kernel)` convolves the image with one learned kernel for each output channel, plus a bias.
@@ -824,6 +835,14 @@ pub struct attention {
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
+    /// Rank of low-rank updates of the projections to queries and values (LoRA), which fine-tuning trains in their place; none by default.
+    ///
+    /// Give a whole number.
+    pub lora: Size,
+    /// Numerator of the factor `lora_alpha / lora` of the update; the rank by default, so that the factor is 1.
+    ///
+    /// Give a number.
+    pub lora_alpha: Number,
 }
 
 /// `cross_attention(heads)` lets every row of a sequence look at all rows of another, `memory`, with several heads; PyTorch's `MultiheadAttention`.
@@ -854,6 +873,14 @@ pub struct cross_attention {
     ///
     /// Give an initialisation such as `he_normal` or `constant(0.1)`.
     pub bias_init: Init,
+    /// Rank of low-rank updates of the projections to queries and values (LoRA), which fine-tuning trains in their place; none by default.
+    ///
+    /// Give a whole number.
+    pub lora: Size,
+    /// Numerator of the factor `lora_alpha / lora` of the update; the rank by default, so that the factor is 1.
+    ///
+    /// Give a number.
+    pub lora_alpha: Number,
 }
 
 /// `l2_normalize` divides the last dimension of each sample by its Euclidean norm.

@@ -21,6 +21,7 @@ macro_rules! small_words {
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2 rows state streams cell d_last1
             at as_ref carried d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
+            arena slots rest merge
         }
     };
 }
@@ -67,7 +68,8 @@ macro_rules! capitals_words {
             Some Square Stack StackInference StackLayers StackLayersInference StackLayersTraining StackTraining
             Statistic String Sub Sum TENSORS TERMS Cell LAST1_OP LSTM1_OP Lstm Reader ReaderInference ReaderTraining
             CARRIED Carries RecurrentOp Sequences SliceOp TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut
-            Weight Windows Workspace GoesForward GptState Last RUN_TIME State Step Steps Write
+            Weight Windows Workspace GoesForward GptState Last RUN_TIME State Step Steps Write ARENA ArenaSize Slot
+            Deep DeepLayers DeepLayersSlots DeepTraining LoraDenseOp
         }
     };
 }
@@ -82,12 +84,14 @@ macro_rules! qualified_words {
             features first_add1 first_add2 first_attention1_context first_attention1_out first_attention1_qkv
             first_dense1 first_dense2 first_gelu1 head_dim heads k_bias k_weight kv_heads layer_norm2 learned_positions1 no_steps
             out over_time positions q_bias q_weight qkv rate rows_of_streams saved_first_attention1_context sequences
-            slots slots_mut state_len state_memory step tokens v_bias v_weight vocabulary window wte AttentionOp
+            slots_mut state_len state_memory step tokens v_bias v_weight vocabulary window wte AttentionOp
             DropoutOp Embedding EmbeddingOp FIRST_ADD2_OP FIRST_ATTENTION1_CONTEXT_OP FIRST_ATTENTION1_OUT_OP
             FIRST_ATTENTION1_QKV_OP FIRST_DENSE1_OP FIRST_DENSE1_OP_INFER FIRST_DENSE2_OP FIRST_DROPOUT1_OP
             FIRST_DROPOUT2_OP FIRST_LAYER_NORM1_OP FIRST_LAYER_NORM2_OP Gpt GptAttention GptInference GptLayer
             GptTraining LEARNED_POSITIONS1_OP LearnedPositions LearnedPositionsOp MOST_ROWS Normal OUTPUT_SEQUENCES
-            OverTime Projections WTE_2_OP WTE_OP XavierUniform Zeros
+            OverTime Projections WTE_2_OP WTE_OP XavierUniform Zeros DeepInference DeepLayersInference DeepLayersTraining
+            LoraDense Tuned TunedInference TunedTraining forward_again lora lora_a lora_alpha lora_b merge_updates of_row
+            of_sample saved_batch_norm1
         }
     };
 }

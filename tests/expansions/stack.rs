@@ -224,6 +224,7 @@ const _: () = {
                 mut net,
                 input: x_2,
                 memory,
+                mut arena,
                 mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
@@ -264,6 +265,7 @@ const _: () = {
                 net,
                 input: x_2,
                 memory,
+                mut arena,
                 carried,
                 output,
                 mut d_output,
@@ -433,6 +435,7 @@ const _: () = {
             + <[StackLayers; 12] as dl::Passes>::INFERENCE_FLOATS;
         const TRAINING_FLOATS: usize = 6 + 6
             + <[StackLayers; 12] as dl::Passes>::TRAINING_FLOATS;
+        const ARENA: dl::ArenaSize = <[StackLayers; 12] as dl::Passes>::ARENA;
         fn inference_memory<D: dl::Device>(
             allocator: &mut dl::Allocator<'_, D>,
         ) -> StackInference<D> {
@@ -493,6 +496,7 @@ const _: () = {
                 mut net,
                 input: x,
                 memory,
+                mut arena,
                 mut carried,
                 mut output,
             }: dl::Forward<'_, D, Self>,
@@ -505,6 +509,7 @@ const _: () = {
                 input: x.shorten(),
                 memory: &mut memory.saved_layers,
                 output: memory.layers.write::<[f32; 6]>(n),
+                arena: arena.rest(),
                 carried: dl::None,
             });
             DENSE1_OP
@@ -522,6 +527,7 @@ const _: () = {
                 net,
                 input: x,
                 memory,
+                mut arena,
                 carried,
                 output,
                 mut d_output,
@@ -563,6 +569,7 @@ const _: () = {
                         write,
                     },
                     d_input: d_x.as_mut().map(|d_x| d_x.reborrow()),
+                    arena: arena.rest(),
                     carried: dl::None,
                     own_loss: false,
                 });

@@ -76,11 +76,13 @@ pub enum CombinatorWord {
     Residual,
     Concat,
     Repeat,
+    Checkpoint,
 }
 
 impl CombinatorWord {
     /// All combinators.
-    pub const ALL: [CombinatorWord; 3] = [CombinatorWord::Residual, CombinatorWord::Concat, CombinatorWord::Repeat];
+    pub const ALL: [CombinatorWord; 4] =
+        [CombinatorWord::Residual, CombinatorWord::Concat, CombinatorWord::Repeat, CombinatorWord::Checkpoint];
     /// Returns the combinator called `name`.
     pub fn of(name: &str) -> Option<CombinatorWord> {
         CombinatorWord::ALL.into_iter().find(|word| name == word.name())
@@ -90,6 +92,7 @@ impl CombinatorWord {
             CombinatorWord::Residual => "residual",
             CombinatorWord::Concat => "concat",
             CombinatorWord::Repeat => "repeat",
+            CombinatorWord::Checkpoint => "checkpoint",
         }
     }
 }

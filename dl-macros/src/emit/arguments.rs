@@ -3,8 +3,9 @@
 use crate::ir::{Element, Ir, Shape, ValueId};
 pub use crate::names::{gradient, local};
 use crate::names::{of_output, of_term, of_value};
-use crate::plan::Place;
+use crate::plan::{Place, Slot};
 use crate::schedule::Schedule;
+use crate::steps::{Access, Tensor};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -153,10 +154,7 @@ impl Schedule<'_> {
         let view = |name: Ident, writable: bool| if writable { quote!(#name.view()) } else { quote!(#name) };
         let scalar = Shape::of([]).with_length(shape.length.clone());
         let (view, own) = match place {
-            Place::Slot(slot) => {
-                let name = &self.plan.slots[slot].name;
-                return quote!(memory.#name.read::<#ty>(#count));
-            }
+            Place::Slot(slot) => return self.slot(slot, &ty, count, Access::Read),
             Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
             Place::Output(k) => (
@@ -175,10 +173,7 @@ impl Schedule<'_> {
         let (ir, ty, count) = (self.ir, shape.ty(), count(self.ir, shape));
         let scalar = Shape::of([]).with_length(shape.length.clone());
         let (name, own) = match place {
-            Place::Slot(slot) => {
-                let name = &self.plan.slots[slot].name;
-                return quote!(memory.#name.write::<#ty>(#count));
-            }
+            Place::Slot(slot) => return self.slot(slot, &ty, count, Access::Write),
             Place::Output(k) => (ir.output_name(k), &ir.outputs[k].shape),
             Place::Term(k) => (of_term(k), &scalar),
             Place::OutputGradient(k) => (gradient(&ir.output_name(k)), &ir.outputs[k].shape),
@@ -188,14 +183,21 @@ impl Schedule<'_> {
         };
         cast(quote!(#name.reborrow()), own, shape)
     }
-    pub fn place(&self, value: ValueId) -> Place {
-        self.plan.value(value).expect("values of scheduled nodes have places")
+    /// Writes a view of a slot, which is in the memory of the model or in the arena.
+    pub fn slot(&self, slot: usize, ty: &TokenStream, count: TokenStream, access: Access) -> TokenStream {
+        let Slot { name, in_arena, .. } = &self.plan.slots[slot];
+        let of = if *in_arena { quote!(slots) } else { quote!(memory) };
+        if access == Access::Read {
+            quote!(#of.#name.read::<#ty>(#count))
+        } else {
+            quote!(#of.#name.write::<#ty>(#count))
+        }
     }
-    pub fn gradient_place(&self, value: ValueId) -> Place {
-        self.plan.gradient(value).expect("values that gradients flow to have gradients")
+    pub fn place(&self, tensor: Tensor) -> Place {
+        self.plan.place(tensor).expect("values of scheduled nodes, and gradients that flow to them, have places")
     }
     pub fn read_value(&self, value: ValueId, direction: Direction) -> TokenStream {
-        self.read(self.place(value), self.shape(value), direction)
+        self.read(self.place(Tensor::Value(value)), self.shape(value), direction)
     }
 }
 

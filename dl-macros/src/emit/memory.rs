@@ -6,6 +6,7 @@ use crate::ir::{Config, Node};
 use crate::names::parameter;
 use crate::plan::Slot;
 use crate::schedule::Schedule;
+use crate::types::Type;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -28,14 +29,68 @@ pub fn definition(schedule: &Schedule) -> TokenStream {
         // A struct must use its type parameter.
         members = quote!(device: ::core::marker::PhantomData<#d>);
     }
-    quote!(pub struct #name<#d: dl::Device, #parameters> { #members })
+    let slots = slots_definition(schedule);
+    quote! {
+        pub struct #name<#d: dl::Device, #parameters> { #members }
+        #slots
+    }
+}
+
+/// Writes the struct of the slots that a pass takes from its arena; nothing if there are none.
+fn slots_definition(schedule: &Schedule) -> Option<TokenStream> {
+    schedule.plan.arena().next()?;
+    let (name, d) = (schedule.slots(), schedule.ir.device());
+    let fields = schedule.plan.arena().map(|slot| &slot.name);
+    Some(quote!(pub struct #name<'a, #d: dl::Device> { #(#fields: dl::Slot<'a, #d>,)* }))
+}
+
+/// Writes the statement by which a pass takes its slots from its arena; nothing if there are none. What is left is for models inside.
+pub fn take_slots(schedule: &Schedule) -> Option<TokenStream> {
+    schedule.plan.arena().next()?;
+    let rows = if schedule.ir.lengths.len() > 1 { quote!(batch.most_rows()) } else { quote!(rows) };
+    let fields = schedule.plan.arena().map(|slot| {
+        let (name, size) = (&slot.name, largest(slot));
+        let count = if slot.rows { &rows } else { &quote!(n) };
+        quote!(#name: arena.take(#count * #size),)
+    });
+    let name = schedule.slots();
+    Some(quote!(let mut slots = #name { #(#fields)* };))
+}
+
+/// Writes the size of the arena: that of the slots, and of the models inside, which use the rest one after the other. Nothing if there is
+/// neither.
+fn arena(schedule: &Schedule) -> Option<TokenStream> {
+    let mut models: Vec<&Type> = Vec::new();
+    for node in &schedule.nodes {
+        if let Config::Model(ty) = &node.op.config
+            && !models.contains(&ty)
+        {
+            models.push(ty);
+        }
+    }
+    let inside = models.iter().map(|ty| quote!(<#ty as dl::Passes>::ARENA)).reduce(|a, b| quote!(#a.or(#b)));
+    let slots: Vec<&Slot> = schedule.plan.arena().collect();
+    let own = (!slots.is_empty()).then(|| {
+        let count = proc_macro2::Literal::usize_unsuffixed(slots.len());
+        let sum = |rows: bool| {
+            let sizes = slots.iter().filter(|slot| slot.rows == rows).map(|slot| largest(slot)).collect::<Vec<_>>();
+            if sizes.is_empty() { quote!(0) } else { quote!(#(#sizes)+*) }
+        };
+        let (of_sample, of_row) = (sum(false), sum(true));
+        quote!(dl::ArenaSize { slots: #count, of_sample: #of_sample, of_row: #of_row })
+    });
+    let size = match (own, inside) {
+        (Some(own), Some(inside)) => quote!(#own.and(#inside)),
+        (own, inside) => own.or(inside)?,
+    };
+    Some(quote!(const ARENA: dl::ArenaSize = #size;))
 }
 
 /// Writes the members of `Passes` that concern memory.
 pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: Option<&Schedule>) -> TokenStream {
     let (infer, train, d) = (inference.memory_type(), training.memory_type(), training.ir.device());
     let (infer_new, train_new) = (inference.allocation(), training.allocation());
-    let (infer_floats, train_floats) = (floats(inference), floats(training));
+    let (infer_floats, train_floats, arena) = (floats(inference), floats(training), arena(training));
     let evaluate = evaluation.map_or_else(|| quote!(()), Schedule::memory_type);
     let evaluation_memory = evaluation.map_or_else(
         || quote!({}),
@@ -50,6 +105,7 @@ pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: 
         type Evaluation<#d: dl::Device> = #evaluate;
         const INFERENCE_FLOATS: usize = #infer_floats;
         const TRAINING_FLOATS: usize = #train_floats;
+        #arena
 
         fn inference_memory<#d: dl::Device>(allocator: &mut dl::Allocator<'_, #d>) -> #infer {
             #infer_new
@@ -63,7 +119,7 @@ pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: 
 
 /// Returns all fields: slots, tensors that the forward pass saves for the backward pass, and the memory of models inside this one.
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
-    let memory = schedule.plan.slots.iter().map(|slot| {
+    let memory = schedule.plan.slots.iter().filter(|slot| !slot.in_arena).map(|slot| {
         let size = largest(slot);
         slot_member(schedule, slot.name.clone(), Items::of(slot.rows), size)
     });
@@ -120,8 +176,8 @@ fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
             floats: quote!(#model::#floats),
         });
     }
-    let saved = node.op.saved.as_ref().filter(|_| training)?;
-    let ty = &saved.ty;
+    let saved = node.op.saved.as_ref().filter(|_| training && !node.saves_again())?;
+    let ty = saved.shape.ty();
     let of = schedule.shape(*node.inputs.first().unwrap_or(&node.output));
     let items = if saved.per_sample { Items::of(of.length.is_some()) } else { Items::Batch };
     Some(slot_member(schedule, name, items, quote!(<#ty as dl::Pod>::LEN)))
@@ -151,6 +207,10 @@ fn largest(slot: &Slot) -> TokenStream {
 }
 
 impl Schedule<'_> {
+    /// Returns the name of the struct of slots in the arena.
+    fn slots(&self) -> Ident {
+        self.ir.memory_name("Slots")
+    }
     /// Writes the type of the struct.
     pub fn memory_type(&self) -> TokenStream {
         let (name, d, arguments) = (self.memory(), self.ir.device(), self.ir.generics.iter().map(parameter));

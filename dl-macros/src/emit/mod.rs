@@ -70,7 +70,7 @@ fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
     let carried = floats.as_ref().map(|floats| quote!(const CARRIED: usize = #floats;));
     let carries = floats.map(|_| quote!(impl #parameters dl::Carries for #name {}));
     let memory = memory::members_of_passes(&training, &inference, evaluation.as_ref());
-    let init = structure::init(ir);
+    let (init, merge) = (structure::init(ir), structure::merge(irs, &training));
     let passes = passes::passes(&training, &inference);
     let objective = evaluation.as_ref().map(|evaluation| {
         let (table, passes) = (tables::objective(ir), passes::objective(&training, evaluation));
@@ -96,6 +96,7 @@ fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
             #carried
             #memory
             #init
+            #merge
             #passes
         }
         #objective

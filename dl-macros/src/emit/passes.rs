@@ -1,6 +1,7 @@
 //! Writes the passes as functions: they unpack their arguments, and then call `forward` or `backward` of each operation.
 
 use super::arguments::{Direction, gradient, local, same};
+use super::memory::take_slots;
 use crate::ir::{Element, Ir};
 use crate::plan::Place;
 use crate::schedule::Schedule;
@@ -15,7 +16,7 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let (backward, inspect) = (backward(training), inspect(training));
     let (input, output, begin) = (input(ir), made_output(ir), begin(ir));
     let outputs = ir.unpack_outputs("output", same, true);
-    let inspect_sizes = sizes(ir);
+    let (inspect_sizes, slots) = (sizes(ir), take_slots(training));
     quote! {
         fn infer<#d: dl::Device>(
             dl::Infer { context, batch, net, #input, memory, #output }: dl::Infer<'_, #d, Self>,
@@ -24,9 +25,9 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
             #infer
         }
         fn forward<#d: dl::Device>(
-            dl::Forward { context, batch, mut net, #input, memory, mut carried, #output }: dl::Forward<'_, #d, Self>,
+            dl::Forward { context, batch, mut net, #input, memory, mut arena, mut carried, #output }: dl::Forward<'_, #d, Self>,
         ) {
-            #begin #outputs
+            #begin #slots #outputs
             #forward
         }
         #backward
@@ -102,16 +103,16 @@ fn backward(training: &Schedule) -> TokenStream {
     let (input, d_input) = (input(ir), bind("d_input", gradient(&ir.input_argument()), true));
     let outputs = ir.unpack_outputs("output", same, false);
     let d_outputs = ir.unpack_outputs("d_output", gradient, true);
-    let (begin, d_inputs) = (begin(ir), ir.unpack_input_gradients());
+    let (begin, slots, d_inputs) = (begin(ir), take_slots(training), ir.unpack_input_gradients());
     quote! {
         fn backward<#d: dl::Device>(
             dl::Backward {
-                context, batch, net, #input, memory, carried, output, mut d_output, d_net, #d_input, own_loss
+                context, batch, net, #input, memory, mut arena, carried, output, mut d_output, d_net, #d_input, own_loss
             }: dl::Backward<'_, #d, Self>,
         ) {
             let dl::Grad { to: mut d_net, write } = d_net;
             let trained = context.first_trained(net.data());
-            #begin #outputs #d_outputs #d_inputs
+            #begin #slots #outputs #d_outputs #d_inputs
             #clear
             #calls
         }

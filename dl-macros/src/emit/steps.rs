@@ -55,7 +55,7 @@ impl Schedule<'_> {
                 let activation = node.and_then(|node| node.activation.as_ref()).map(|activation| &activation.expr);
                 (quote!(context), quote!(#activation.backward_in_place))
             }
-            (Call::Forward(..) | Call::Backward(..), node) => {
+            (Call::Forward(..) | Call::Again(..) | Call::Backward(..), node) => {
                 let node = node.expect("the call of a node");
                 if let Config::Model(ty) = &node.op.config {
                     return self.pass_of_model(step, node, ty, &arguments, direction);
@@ -84,12 +84,12 @@ impl Schedule<'_> {
             _ if direction == Direction::Step => ("Step", "step", Some(quote!(streams, state: &mut state.#state))),
             Call::Backward(..) => {
                 let carried = self.carried_by(node, true);
-                ("Backward", "backward", Some(quote!(carried: #carried, own_loss: false)))
+                ("Backward", "backward", Some(quote!(arena: arena.rest(), carried: #carried, own_loss: false)))
             }
             _ if self.mode != Mode::Training => ("Infer", "infer", None),
             _ => {
                 let carried = self.carried_by(node, false);
-                ("Forward", "forward", Some(quote!(carried: #carried)))
+                ("Forward", "forward", Some(quote!(arena: arena.rest(), carried: #carried)))
             }
         };
         let word = |word: &str| Ident::new(word, Span::mixed_site());
@@ -126,6 +126,9 @@ impl Schedule<'_> {
             Call::Backward(_, Towards::Input(k)) => ("backward", Some(k)),
             Call::Forward(_, input) if infers && node.op.inference == Inference::Infer => ("infer", input),
             Call::Forward(_, input) => ("forward", input),
+            // The forward pass updated the state, and read the carried one.
+            Call::Again(_, input) if node.op.updates_state || node.op.carried.is_some() => ("forward_again", input),
+            Call::Again(_, input) => ("forward", input),
             Call::Activation(_) | Call::Copy | Call::Sum | Call::Clear => unreachable!("the calls of nodes"),
         };
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
@@ -134,7 +137,7 @@ impl Schedule<'_> {
         let sequences = node.op.sequences.iter();
         let sequences = sequences.map(|&k| self.sequences(node.inputs.get(k).copied().unwrap_or(node.output)));
         let streams = continues.then(|| quote!(, streams));
-        let backward = matches!(step.call, Call::Backward(..));
+        let backward = matches!(step.call, Call::Again(..) | Call::Backward(..));
         let carried = (!infers && node.op.carried.is_some()).then(|| self.carried_by(node, backward));
         let carried = carried.into_iter();
         (quote!(context #(, #sequences)* #streams #(, #carried)* #(, #input)*), quote!(#op.#method))
@@ -189,18 +192,22 @@ impl Schedule<'_> {
             _ => quote!(memory.#name.write::<#shape>(#count)),
         };
         let view = match argument.tensor {
-            Tensor::Value(value) => self.placed(self.place(value), shape, argument.access, direction),
-            Tensor::Gradient(value) => self.placed(self.gradient_place(value), shape, argument.access, direction),
+            Tensor::Value(_) | Tensor::Again(..) | Tensor::Gradient(_) => {
+                self.placed(self.place(argument.tensor), shape, argument.access, direction)
+            }
             Tensor::Scratch(node) => {
                 let name = names::scratch(self.ir, &self.nodes[node]);
                 slot(name, &shape.ty(), count(self.ir, shape))
             }
-            Tensor::Saved(node) => {
+            Tensor::Saved(node) | Tensor::SavedAgain(node, _) => {
                 let node = &self.nodes[node];
                 let Some(saved) = &node.op.saved else { return quote!() };
                 let of = self.shape(*node.inputs.first().unwrap_or(&node.output));
-                let count = if saved.per_sample { count(self.ir, of) } else { quote!(1) };
-                return slot(names::saved(self.ir, node), &saved.ty, count);
+                let (ty, count) = (saved.shape.ty(), if saved.per_sample { count(self.ir, of) } else { quote!(1) });
+                if let Some(Place::Slot(place)) = self.plan.place(argument.tensor) {
+                    return self.slot(place, &ty, count, argument.access);
+                }
+                return slot(names::saved(self.ir, node), &ty, count);
             }
             Tensor::Memory(node) => {
                 let name = names::saved(self.ir, &self.nodes[node]);
@@ -250,7 +257,9 @@ impl Call {
     /// Returns the node that is called.
     fn node(self) -> Option<NodeId> {
         match self {
-            Call::Forward(node, _) | Call::Backward(node, _) | Call::Activation(node) => Some(node),
+            Call::Forward(node, _) | Call::Again(node, _) | Call::Backward(node, _) | Call::Activation(node) => {
+                Some(node)
+            }
             Call::Copy | Call::Sum | Call::Clear => None,
         }
     }

@@ -1,8 +1,10 @@
 //! Writes the struct, with one field for each layer with weights, and the initialisation of the weights. Blocks are structs inside it.
 
-use super::{docs, records};
+use super::stepping::inner;
+use super::{docs, operation, records};
 use crate::ir::{FieldId, Ir, ScopeId};
 use crate::names::{ident, local, plain, qualify_facade};
+use crate::schedule::Schedule;
 use crate::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -165,6 +167,31 @@ pub fn camel(name: &str) -> String {
         chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect::<String>())
     };
     words.map(capital).collect()
+}
+
+/// Returns whether a model has layers with low-rank updates, or a model inside it that may have some.
+fn has_updates(irs: &[Ir], ir: &Ir) -> bool {
+    ir.fields.iter().any(|field| match (field.model, inner(irs, &field.ty)) {
+        (true, Some(inner)) => has_updates(irs, inner),
+        (model, _) => model || field.has_update(),
+    })
+}
+
+/// Writes `merge_updates`, which merges the low-rank updates of all layers; nothing if there are none.
+pub fn merge(irs: &[Ir], training: &Schedule) -> Option<TokenStream> {
+    let ir = training.ir;
+    let merged = ir.fields.iter().enumerate().filter_map(|(id, field)| {
+        let path = ir.access(id);
+        if field.model {
+            let may = inner(irs, &field.ty).is_none_or(|inner| has_updates(irs, inner));
+            return may.then(|| quote!(dl::Passes::merge_updates(&mut self.#path)));
+        }
+        let node = training.nodes.iter().find(|node| node.field == Some(id)).filter(|_| field.has_update())?;
+        let op = operation(ir, node, training.mode);
+        Some(quote!(self.#path.merge(#op.scale)))
+    });
+    let merged: Vec<TokenStream> = merged.collect();
+    (!merged.is_empty()).then(|| quote!(fn merge_updates(&mut self) -> usize { #(#merged)+* }))
 }
 
 /// Writes `init_weights`, which initialises the weights of every layer.

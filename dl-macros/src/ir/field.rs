@@ -44,6 +44,10 @@ pub struct Field {
 }
 
 impl Field {
+    /// Returns whether it is a layer with a low-rank update.
+    pub fn has_update(&self) -> bool {
+        self.tensors.iter().any(|tensor| tensor.member == "lora_b")
+    }
     /// Returns the number of trained parameters; `None` for a model that only rustc knows.
     pub fn trained(&self) -> Option<Dim> {
         if self.model {

@@ -1,5 +1,6 @@
 //! Operations: the function of the runtime that a node calls, and the tensors that its backward pass needs.
 
+use super::Shape;
 use crate::dim::Dim;
 use crate::types::Type;
 use proc_macro2::TokenStream;
@@ -95,8 +96,8 @@ pub struct BackwardReads {
 /// The tensor that the forward pass saves for the backward pass alone.
 #[derive(Clone)]
 pub struct Saved {
-    /// The type of one value: `[[f32; 6]; 2]`.
-    pub ty: TokenStream,
+    /// The shape of one value.
+    pub shape: Shape,
     /// `true` if there is one value for each sample, `false` if there is one for the whole batch.
     pub per_sample: bool,
 }

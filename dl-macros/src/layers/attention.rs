@@ -3,6 +3,7 @@
 //! Both become several nodes in a scope of their own: the projections of the rows to queries, keys and values, which are one dense layer
 //! for all that read the same rows; the rotation by positions; the attention itself; and the projection of its output.
 
+use super::projection::{Projection, dense_node, inits, joined};
 use super::*;
 use crate::check;
 use crate::diagnostics::message;
@@ -41,6 +42,10 @@ const INIT: Parameter = Parameter::named(
     Default::ByLayer,
     "initialisation of the weights, by default `xavier_uniform`, and `pytorch` for the output",
 );
+const LORA: Parameter = Parameter {
+    doc: "rank of low-rank updates of the projections to queries and values (LoRA), which fine-tuning trains in their place; none by default",
+    ..lora::RANK
+};
 const BIAS_INIT: Parameter =
     Parameter::named("bias_init", Kind::Init, Default::ByLayer, "initialisation of the biases, `zeros` by default");
 
@@ -61,7 +66,7 @@ impl Layer for Attention {
         Doc::new(Chapter::Weights, shapes, line)
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const CROSS: &[Parameter] = &[HEADS, KV_HEADS, DROPOUT, BIAS, INIT, BIAS_INIT];
+        const CROSS: &[Parameter] = &[HEADS, KV_HEADS, DROPOUT, BIAS, INIT, BIAS_INIT, LORA, lora::ALPHA];
         const SELF: &[Parameter] = &[
             HEADS,
             Parameter::named(
@@ -94,6 +99,8 @@ impl Layer for Attention {
             ),
             INIT,
             BIAS_INIT,
+            LORA,
+            lora::ALPHA,
         ];
         if self.cross { CROSS } else { SELF }
     }
@@ -107,7 +114,8 @@ impl Layer for Attention {
         Some(Inferred::Features)
     }
     fn check(&self, call: &Call) -> bool {
-        let mut valid = check::not_zero(call) & check::bias_is_used(call) & check::rate(call, "dropout");
+        let mut valid =
+            check::not_zero(call) & check::bias_is_used(call) & check::rate(call, "dropout") & lora::check(call);
         if call.given_at("window").is_some() && !call.flag("causal") {
             let text = "a window is of the rows up to a row itself: `causal: true`";
             call.diagnostics.error(call.at("window"), text);
@@ -131,8 +139,7 @@ impl Layer for Attention {
     }
     fn parts(&self, call: &Call) -> Option<Vec<Part>> {
         let sizes = Sizes::of(call, self.cross)?;
-        let parts = if self.cross { sizes.cross(call) } else { sizes.self_attention(call) };
-        Some(parts)
+        if self.cross { sizes.cross(call) } else { sizes.self_attention(call) }
     }
     fn build(&self, _: &Call) -> Option<Built> {
         unreachable!("`lower` makes several nodes of it")
@@ -179,17 +186,28 @@ impl Sizes {
     }
 
     /// Returns the nodes of attention of a sequence to itself.
-    fn self_attention(self, call: &Call) -> Vec<Part> {
+    fn self_attention(self, call: &Call) -> Option<Vec<Part>> {
         let features = &self.queries.features;
-        let mut parts = vec![self.projections(call, Some(features), Source::Operand(0))];
-        let rows = parts[0].built.output.clone();
+        let mut parts = if call.is_given("lora") {
+            let together = self.queries.features.add(&self.keys).add(&self.keys);
+            let q = self.queries(call, Some(together.clone()))?;
+            joined(
+                &self.queries,
+                std::iter::once(q).chain(self.keys_and_values(call, together, Source::Operand(0))?).collect(),
+                0,
+            )
+        } else {
+            vec![self.projections(call, Some(features), Source::Operand(0))]
+        };
+        let projected = Source::Part(parts.len() - 1);
+        let rows = parts[parts.len() - 1].built.output.clone();
         if call.is_given("rotary") {
             let (heads, head_dim, base) = (self.heads.add(&self.kv_heads), &self.head_dim, call.number("rotary"));
             let fields = quote!(heads: #heads, head_dim: #head_dim, base: #base,);
             let config = Config::settings(quote!(dl::ops::rotary::RotaryOp), fields);
             let op = Op::new(config, BackwardReads::NOTHING).along_time_of([0]).stepping(Stepping::Position).in_place();
             let (text, built) = ("rotation of queries and keys", Built::new(rows, op));
-            parts.push(Part { name: "rotary", text, inputs: vec![Source::Part(0)], built, weights_as: None });
+            parts.push(Part { name: "rotary", text, inputs: vec![projected], built, weights_as: None });
         }
         let (causal, alibi) = (call.flag("causal"), call.flag("alibi"));
         let window = call.given_size("window").unwrap_or(Dim::Known(0));
@@ -202,20 +220,40 @@ impl Sizes {
             core.built.op.step = Stepping::State { floats: quote!(state_len(rows)), truncates };
         }
         parts.push(core);
-        parts.push(self.output(call, parts.len() - 1));
-        parts
+        parts.push(self.output(call, parts.len() - 1)?);
+        Some(parts)
     }
 
     /// Returns the nodes of attention to another sequence.
-    fn cross(self, call: &Call) -> Vec<Part> {
-        let features = self.queries.features.clone();
-        let rule = Init::Rule(Rule::XavierUniform);
-        let q = dense(call, &self.queries, "q", "queries", &features, rule, Source::Operand(0));
-        let kv = self.projections(call, None, Source::Operand(1));
-        let inputs = vec![Source::Part(0), Source::Part(1)];
+    fn cross(self, call: &Call) -> Option<Vec<Part>> {
+        let mut parts = vec![self.queries(call, None)?];
+        if call.is_given("lora") {
+            let together = self.keys.add(&self.keys);
+            parts.extend(self.keys_and_values(call, together, Source::Operand(1))?);
+            parts = joined(&self.memory, parts, 1);
+        } else {
+            parts.push(self.projections(call, None, Source::Operand(1)));
+        }
+        let inputs = vec![Source::Part(0), Source::Part(parts.len() - 1)];
         let op = quote!(dl::ops::attention::CrossAttentionOp);
-        let core = self.core(call, op, quote!(), inputs, 2 * call.index + 1);
-        vec![q, kv, core, self.output(call, 2)]
+        parts.push(self.core(call, op, quote!(), inputs, 2 * call.index + 1));
+        parts.push(self.output(call, parts.len() - 1)?);
+        Some(parts)
+    }
+
+    /// Returns the projection to queries, with its low-rank update if there is one; `together` as in [`Projection`].
+    fn queries(&self, call: &Call, together: Option<Dim>) -> Option<Part> {
+        let projection =
+            Projection { name: "q", text: "queries", outputs: &self.queries.features, updated: true, together };
+        projection.part(call, &self.queries, Rule::XavierUniform, Source::Operand(0))
+    }
+    /// Returns the projections to keys, and to values with their low-rank update.
+    fn keys_and_values(&self, call: &Call, together: Dim, input: Source) -> Option<Vec<Part>> {
+        let together = || Some(together.clone());
+        let keys = Projection { name: "k", text: "keys", outputs: &self.keys, updated: false, together: together() };
+        let values = Projection { name: "v", text: "values", outputs: &self.keys, updated: true, together: together() };
+        let part = |projection: Projection| projection.part(call, &self.memory, Rule::XavierUniform, input);
+        Some(vec![part(keys)?, part(values)?])
     }
 
     /// Returns the projections to keys and values, and to queries if their number is given.
@@ -260,7 +298,7 @@ impl Sizes {
         let fields = quote!(heads: #heads, kv_heads: #kv_heads, head_dim: #head_dim, #more dropout: #dropout, id: #id,);
         let reads = BackwardReads { inputs: true, output: true };
         let mut op = Op::new(Config::settings(op, fields), reads).along_time_of((0..inputs.len()).collect::<Vec<_>>());
-        op.saved = Some(Saved { ty: queries.with_features(heads.clone()).ty(), per_sample: true });
+        op.saved = Some(Saved { shape: queries.with_features(heads.clone()), per_sample: true });
         op.inference = Inference::Infer;
         let mut built = Built::new(queries.with_features(queries.features.clone()), op);
         let pairs = queries.counted_steps().mul(&memory.counted_steps());
@@ -269,43 +307,9 @@ impl Sizes {
     }
 
     /// Returns the projection of the output of part `context`.
-    fn output(&self, call: &Call, context: usize) -> Part {
-        let features = &self.queries.features;
-        dense(call, &self.queries, "out", "output", features, Init::Rule(Rule::PyTorch), Source::Part(context))
+    fn output(&self, call: &Call, context: usize) -> Option<Part> {
+        let projection =
+            Projection { name: "out", text: "output", outputs: &self.queries.features, updated: false, together: None };
+        projection.part(call, &self.queries, Rule::PyTorch, Source::Part(context))
     }
-}
-
-/// Returns the arguments of `init` of projections whose weights begin by `rule` unless the use gives another.
-fn inits(call: &Call, rule: Init) -> TokenStream {
-    let (weight, bias) = (call.init_or(rule), call.init_of("bias_init", Init::Rule(Rule::Zeros)));
-    quote!(#weight, #bias)
-}
-
-/// Returns a dense layer over the rows of a sequence, without its weights.
-fn dense_node(time: &check::Time, outputs: &Dim) -> Built {
-    let config = Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!());
-    Built::new(time.with_features(outputs.clone()), Op::new(config, BackwardReads::INPUTS))
-}
-
-/// Returns a projection with weights of its own to as many features.
-fn dense(
-    call: &Call,
-    time: &check::Time,
-    name: &'static str,
-    text: &'static str,
-    features: &Dim,
-    rule: Init,
-    input: Source,
-) -> Part {
-    let mut tensors = vec![Tensor::new("weight", &[features, features], Role::Weight)];
-    let mut sizes = vec![features.clone(), features.clone()];
-    if call.flag("bias") {
-        tensors.push(Tensor::new("bias", &[features], Role::Bias));
-    } else {
-        sizes.push(Dim::Known(0));
-    }
-    let ty = Type::layer(quote!(dl::layers::Dense), &sizes);
-    let weights = Weights { ty, tensors, init: inits(call, rule) };
-    let built = dense_node(time, features).with_weights(weights, time.counted_steps().mul(features).mul(features));
-    Part { name, text, inputs: vec![input], built, weights_as: None }
 }

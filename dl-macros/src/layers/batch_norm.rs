@@ -51,7 +51,7 @@ impl Layer for BatchNorm {
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
         let config = Config::with_activation(quote!(dl::ops::batch_norm::BatchNormOp), fields);
         let mut op = Op::new(config, BackwardReads::INPUTS).in_place();
-        op.saved = Some(Saved { ty: quote!([[f32; #channels]; 2]), per_sample: false });
+        op.saved = Some(Saved { shape: Shape::of([Dim::Known(2), channels.clone()]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;
         // A variance needs two elements of a channel: one sample suffices if it has two, else the batch needs two

@@ -46,6 +46,8 @@ impl Layer for Dense {
                     Default::ByLayer,
                     "initialisation of the bias, by default `pytorch`, or `zeros` if `init` is given",
                 ),
+                lora::RANK,
+                lora::ALPHA,
             ]
         }
     }
@@ -57,7 +59,7 @@ impl Layer for Dense {
         Some(Shape::of(dims))
     }
     fn check(&self, call: &Call) -> bool {
-        check::not_zero(call) & check::bias_is_used(call)
+        check::not_zero(call) & check::bias_is_used(call) & lora::check(call)
     }
     fn inferred(&self) -> Option<Inferred> {
         Some(Inferred::Features)
@@ -65,6 +67,7 @@ impl Layer for Dense {
     fn build(&self, call: &Call) -> Option<Built> {
         let (inputs, rows) = if call.is_given("axis") { last_axis(call)? } else { check::rows(call)? };
         let outputs = call.size("outputs");
+        let update = lora::Update::of(call, &inputs, &outputs)?;
         let mut tensors = vec![Tensor::new("weight", &[&outputs, &inputs], Role::Weight)];
         let (mut sizes, none) = (vec![&inputs, &outputs], Dim::Known(0));
         if call.flag("bias") {
@@ -75,9 +78,13 @@ impl Layer for Dense {
         let ty = Type::layer(quote!(dl::layers::Dense), sizes);
         let config = Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
-        let output: Vec<Dim> = rows.into_iter().chain([outputs]).collect();
+        let output: Vec<Dim> = rows.iter().cloned().chain([outputs.clone()]).collect();
         let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS));
-        Some(built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds))
+        let built = built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds);
+        Some(match update {
+            Some(update) => update.add_to(built, &rows, [&inputs, &outputs]),
+            None => built,
+        })
     }
 }
 

@@ -6,11 +6,15 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The combinators that are not also layers, with their documentation.
-const COMBINATORS: [(&str, &str); 2] = [
+const COMBINATORS: [(&str, &str); 3] = [
     ("residual", "`residual { … }` adds its input to the output of the chain in braces: a skip connection."),
     (
         "repeat",
         "`repeat 6 { … }` applies 6 copies of the chain in braces one after the other, each with weights of its own.",
+    ),
+    (
+        "checkpoint",
+        "`checkpoint { … }` keeps no value inside the braces for the backward pass, which computes them again: less memory for more time.",
     ),
 ];
 

@@ -128,7 +128,7 @@ impl Layer for Recurrent {
             false => Stepping::State { floats: quote!(state_len::<#ty, _, _>()), truncates: false },
         };
         let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]).stepping(step);
-        op.saved = Some(Saved { ty: time.with_features(sizes.saved()).ty(), per_sample: true });
+        op.saved = Some(Saved { shape: time.with_features(sizes.saved()), per_sample: true });
         op.inference = Inference::Infer;
         op.carried = Some(sizes.state());
         let weights = Weights { ty, tensors: sizes.tensors(&time.features), init: quote!() };

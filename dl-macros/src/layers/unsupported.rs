@@ -54,6 +54,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("activation", "an activation is a layer of its own: `-> dense(16) -> relu`"),
     ("nonlinearity", "an activation is a layer of its own: `-> dense(16) -> relu`"),
     ("name", "`as` names a layer: `-> dense(16) as hidden`"),
+    ("lora", "`dense` and `attention` have low-rank updates"),
     ("in_features", FLOWS_IN),
     ("in_channels", FLOWS_IN),
     ("embed_dim", FLOWS_IN),

@@ -1,4 +1,5 @@
-//! Lowers combinators: unfolds `residual` and `concat`, and turns the braces of `repeat` into a model, of which it stacks copies.
+//! Lowers combinators: unfolds `residual` and `concat`, turns the braces of `repeat` into a model, of which it stacks copies, and marks
+//! what is in the braces of `checkpoint`.
 
 use super::names::{Names, plain};
 use super::node::NewNode;
@@ -34,6 +35,14 @@ impl Lowering<'_> {
         if word == CombinatorWord::Repeat {
             return self.repeat(combinator, input, name);
         }
+        let outside = self.checkpoint;
+        if word == CombinatorWord::Checkpoint {
+            if self.in_loss {
+                self.error(span, "the backward pass of a loss follows at once; `checkpoint` belongs into the body");
+            }
+            self.checkpoints.push(outside);
+            self.checkpoint = Some(self.checkpoints.len() - 1);
+        }
         let scope = combinator.rename.as_ref().filter(|name| self.may_name(name));
         if let Some(rename) = scope {
             self.enter_scope(rename, &rename.to_string());
@@ -46,8 +55,10 @@ impl Lowering<'_> {
             self.leave_scope();
             self.names.name_layer(rename, Named::Block(combinator.to_string()));
         }
+        self.checkpoint = outside;
         match word {
             CombinatorWord::Residual => self.residual(combinator, input, branches, name),
+            CombinatorWord::Checkpoint => self.checkpoint(span, branches),
             CombinatorWord::Concat | CombinatorWord::Repeat => self.concat(span, branches, name),
         }
     }
@@ -88,6 +99,17 @@ impl Lowering<'_> {
         self.join(&layers::arithmetic::ADD, "residual", span, operands, combinator.to_string(), name)
     }
 
+    /// Returns what the braces of `checkpoint` make.
+    fn checkpoint(&mut self, span: Span, mut branches: Vec<Lowered>) -> Lowered {
+        match branches.pop() {
+            Some(made @ (Lowered::Value(_) | Lowered::Several(_))) => made,
+            _ => {
+                self.error(span, "`checkpoint` makes of a value what its braces make of it, and these make a number");
+                self.error_value(span, None)
+            }
+        }
+    }
+
     /// Concatenates the branches along the first axis.
     fn concat(&mut self, span: Span, branches: Vec<Lowered>, name: Option<&Ident>) -> Lowered {
         // The parser reported a single branch.
@@ -111,6 +133,10 @@ impl Lowering<'_> {
         let before = self.diagnostics.count();
         if self.captures(body) {
             return self.unrolled(combinator, &field_name, input, count, "braces that see values from outside");
+        }
+        // The memory of a model of copies would be its own, whereas checkpoints share theirs.
+        if self.checkpoint.is_some() {
+            return self.unrolled(combinator, &field_name, input, count, "braces inside `checkpoint`");
         }
         let name = format!("{}{}", self.model.name, camel(&self.qualified(&field_name, "_")));
         let name = ident(&self.file.reserved.reserve(&name), Span::call_site());

@@ -193,6 +193,7 @@ impl Lowering<'_> {
             label,
             constant,
             multiply_adds,
+            checkpoint: self.checkpoint,
             activation,
         });
         Lowered::Value(output)

@@ -1,4 +1,4 @@
-//! Parses the combinators `residual`, `concat` and `repeat`, and the choice `if`.
+//! Parses the combinators `residual`, `concat`, `repeat` and `checkpoint`, and the choice `if`.
 
 use super::{BodyKind, Parser, cursor::Cursor, depth};
 use crate::ast::{Combinator, CombinatorWord, Comparison, Condition, Expr, If, Stage};
@@ -22,7 +22,7 @@ impl Parser<'_> {
         let known = CombinatorWord::of(&word.to_string());
         let opens = cursor.is_group(1, Delimiter::Brace);
         let counts = matches!(cursor.peek_at(1), Some(TokenTree::Literal(_))) && cursor.is_group(2, Delimiter::Brace);
-        if let Some(known @ (CombinatorWord::Residual | CombinatorWord::Repeat)) = known {
+        if let Some(known) = known.filter(|&known| known != CombinatorWord::Concat) {
             let count = if known == CombinatorWord::Repeat { " 6" } else { "" };
             let message = format!("`{word}` has its layers in braces: `{word}{count} {{ dense(8) -> relu }}`");
             self.diagnostics.error(word.span(), message);
@@ -39,12 +39,18 @@ impl Parser<'_> {
         let meant = suggest(
             &word.to_string(),
             words.map(CombinatorWord::name),
-            &[("parallel", "concat"), ("stack", "repeat"), ("skip", "residual")],
+            &[
+                ("parallel", "concat"),
+                ("stack", "repeat"),
+                ("skip", "residual"),
+                ("remat", "checkpoint"),
+                ("recompute", "checkpoint"),
+            ],
         );
         let found = meant.as_deref().and_then(CombinatorWord::of);
         let help = match &meant {
             Some(_) => did_you_mean(meant.clone()),
-            None => "; braces follow `residual`, `concat` or `repeat`".to_owned(),
+            None => "; braces follow `residual`, `concat`, `repeat` or `checkpoint`".to_owned(),
         };
         self.diagnostics.error(word.span(), format!("no braces follow `{word}`{help}"));
         cursor.next();
@@ -81,7 +87,7 @@ impl Parser<'_> {
         let outside = self.body_kind.replace(BodyKind::Braces);
         let bodies = match word {
             CombinatorWord::Concat => self.branches(&group),
-            CombinatorWord::Residual | CombinatorWord::Repeat => vec![self.body(&group)],
+            CombinatorWord::Residual | CombinatorWord::Repeat | CombinatorWord::Checkpoint => vec![self.body(&group)],
         };
         self.body_kind.set(outside);
         let rename = self.rename(cursor).unwrap_or_default();

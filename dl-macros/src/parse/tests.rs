@@ -107,7 +107,7 @@ impl Random {
     }
 }
 
-const WORDS: [&str; 38] = [
+const WORDS: [&str; 39] = [
     "Net",
     "x",
     "h",
@@ -135,6 +135,7 @@ const WORDS: [&str; 38] = [
     "block",
     "loss",
     "repeat",
+    "checkpoint",
     "concat",
     "if",
     "else",

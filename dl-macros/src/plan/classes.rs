@@ -1,9 +1,7 @@
 //! Classes of values that share memory, with their lifetimes, in a union-find structure.
 
 use super::Place;
-
-/// The index of a value; from the number of values on, the index of the gradient to one.
-pub type Entity = usize;
+use super::entities::Entity;
 
 /// All classes.
 pub struct Classes {

@@ -1,10 +1,12 @@
-//! Plans memory: values that the backward pass reads are kept, and all others share buffers by lifetime.
+//! Plans memory: values that the backward pass reads are kept, and all others share buffers by lifetime. In a model with checkpoints,
+//! buffers of values that no pass leaves to a later one are apart from the others, in an arena that all models of a pass share.
 //!
 //! Times are the indices of the steps of all passes in order. Every value and every gradient lives from its first write to its last
 //! read. Values that alias each other (a reshape, a step in place) form one class; classes whose lifetimes do not overlap share a
 //! slot.
 
 mod classes;
+mod entities;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -14,8 +16,9 @@ use crate::dim::Dim;
 use crate::fuse::Mode;
 use crate::ir::{Element, Ir, Node, ValueId};
 use crate::steps::{Argument, Passes, Step, Tensor, Want};
-use classes::{Classes, Entity};
-use proc_macro2::Ident;
+use classes::Classes;
+use entities::{Entities, Entity, Kind};
+use proc_macro2::{Ident, Span};
 
 /// The memory of a value or a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct Slot {
     pub name: Ident,
     /// `true` if its values are rows of sequences, `false` if they are samples.
     pub rows: bool,
+    /// `true` if each of its values lives in one pass alone, so that it is in the arena.
+    pub in_arena: bool,
     /// The sizes of all values in the slot, of which the largest counts.
     pub sizes: Vec<Dim>,
 }
@@ -55,17 +60,25 @@ pub struct Plan {
     /// For each value, `true` if the backward pass reads it.
     pub kept: Vec<bool>,
     places: Vec<Option<Place>>,
-    values: usize,
+    entities: Entities,
 }
 
 impl Plan {
+    /// Returns the memory of a tensor; `None` for weights, for tensors with memory of their own, and for values that fusion removed.
+    pub fn place(&self, tensor: Tensor) -> Option<Place> {
+        self.places[self.entities.entity(tensor)?]
+    }
     /// Returns the memory of a value; `None` if fusion removed it.
     pub fn value(&self, value: ValueId) -> Option<Place> {
-        self.places[value]
+        self.place(Tensor::Value(value))
     }
     /// Returns the memory of the gradient to a value.
     pub fn gradient(&self, value: ValueId) -> Option<Place> {
-        self.places[self.values + value]
+        self.place(Tensor::Gradient(value))
+    }
+    /// Returns the buffers in the arena.
+    pub fn arena(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| slot.in_arena)
     }
 }
 
@@ -76,6 +89,9 @@ struct Times {
     given: usize,
     /// All passes have ended.
     end: usize,
+    /// The backward pass of the body begins; the forward pass of the body ended with so many steps.
+    backward: usize,
+    forward: usize,
 }
 
 /// The state of planning one mode.
@@ -83,6 +99,7 @@ struct Planner<'a> {
     ir: &'a Ir,
     nodes: &'a [Node],
     gradients: &'a Gradients,
+    entities: Entities,
     classes: Classes,
 }
 
@@ -90,8 +107,15 @@ struct Planner<'a> {
 pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: &mut Passes) -> Plan {
     let forward = passes.forward.len() + passes.loss.len();
     let end = forward + 1 + passes.backward_steps().count();
-    let mut planner = Planner { ir, nodes, gradients, classes: Classes::new(2 * ir.values.len()) };
-    planner.measure_arguments(mode, Times { given: forward, end });
+    let times = Times {
+        given: forward,
+        end,
+        backward: forward + 1 + passes.backward_loss.len(),
+        forward: passes.forward.len(),
+    };
+    let entities = Entities::of(ir, nodes, passes);
+    let mut planner = Planner { ir, nodes, gradients, entities, classes: Classes::new(entities.count()) };
+    planner.measure_arguments(mode, times);
     let mut kept = vec![false; ir.values.len()];
     for (time, step) in timed(passes) {
         for argument in step.arguments.iter() {
@@ -104,7 +128,7 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: 
         }
     }
     planner.share(passes);
-    planner.assign(kept)
+    planner.assign(kept, times)
 }
 
 /// Returns the steps with their times. The time between the forward and backward passes has no step.
@@ -121,9 +145,7 @@ impl Planner<'_> {
     fn entity(&self, argument: &Argument) -> Option<Entity> {
         match argument.tensor {
             _ if argument.optional == Some(Want::Never) => None,
-            Tensor::Value(value) => Some(value),
-            Tensor::Gradient(value) => Some(self.gradient(value)),
-            _ => None,
+            tensor => self.entities.entity(tensor),
         }
     }
 
@@ -161,16 +183,17 @@ impl Planner<'_> {
     }
 
     /// Assigns a slot to every class: in order of first write, the free slot whose size fits best.
-    fn assign(self, kept: Vec<bool>) -> Plan {
-        let values = self.ir.values.len();
+    fn assign(self, kept: Vec<bool>, times: Times) -> Plan {
         let mut slots: Vec<(Slot, usize)> = Vec::new();
-        let mut places = vec![None; 2 * values];
+        let mut places = vec![None; self.entities.count()];
         for (class, first, last) in self.classes.unplaced() {
-            let shape = &self.ir.values[class % values].shape;
-            let (size, rows) = (shape.len(), shape.length.is_some());
-            let free = (0..slots.len()).filter(|&s| slots[s].1 < first && slots[s].0.rows == rows);
+            let (size, rows) = self.size(class);
+            let one_pass = last < times.forward || first >= times.backward;
+            let in_arena = self.entities.checkpoints() && one_pass;
+            let alike = |slot: &Slot| (slot.rows, slot.in_arena) == (rows, in_arena);
+            let free = (0..slots.len()).filter(|&s| slots[s].1 < first && alike(&slots[s].0));
             let slot = free.min_by_key(|&s| misfit(&slots[s].0, &size)).unwrap_or_else(|| {
-                slots.push((Slot { name: self.name(class), rows, sizes: vec![] }, 0));
+                slots.push((Slot { name: self.name(class), rows, in_arena, sizes: vec![] }, 0));
                 slots.len() - 1
             });
             slots[slot].0.sizes.push(size);
@@ -178,19 +201,40 @@ impl Planner<'_> {
             places[class] = Some(Place::Slot(slot));
         }
         let classes = &self.classes;
-        let places = (0..2 * values).map(|e| classes.place(e).or(places[classes.of(e)])).collect();
-        Plan { slots: slots.into_iter().map(|(slot, _)| slot).collect(), kept, places, values }
+        let places = (0..self.entities.count()).map(|e| classes.place(e).or(places[classes.of(e)])).collect();
+        Plan { slots: slots.into_iter().map(|(slot, _)| slot).collect(), kept, places, entities: self.entities }
     }
 
-    /// Returns the name of a class: its first written value, or `d_…` for gradients.
+    /// Returns the size of a class, and whether its values are rows of sequences.
+    fn size(&self, class: Entity) -> (Dim, bool) {
+        match self.entities.kind(class) {
+            Kind::Value(value) | Kind::Gradient(value) | Kind::Again(value, _) => {
+                let shape = &self.ir.values[value].shape;
+                (shape.len(), shape.length.is_some())
+            }
+            Kind::Saved(node, _) => {
+                let node = &self.nodes[node];
+                let of = &self.ir.values[*node.inputs.first().unwrap_or(&node.output)].shape;
+                let size = node.op.saved.as_ref().map_or(Dim::Known(0), |saved| saved.shape.len());
+                (size, of.length.is_some())
+            }
+        }
+    }
+
+    /// Returns the name of a class: its first written value, `d_…` for gradients, or `again_…` for what a checkpoint computes again.
     fn name(&self, class: Entity) -> Ident {
-        let values = self.ir.values.len();
+        let name = |value: ValueId| &self.ir.values[value].name;
         let first = self.nodes.iter().map(|node| node.output).find(|&v| self.classes.of(v) == class);
-        match first {
-            Some(value) => crate::names::of_value(&self.ir.values[value].name),
-            None => {
-                let of = (0..values).find(|&v| self.classes.of(values + v) == class).unwrap_or(class % values);
-                crate::names::gradient_slot(&self.ir.values[of].name)
+        if let Some(value) = first {
+            return crate::names::of_value(name(value));
+        }
+        let member = (0..self.entities.count()).find(|&entity| self.classes.of(entity) == class).unwrap_or(class);
+        match self.entities.kind(member) {
+            Kind::Value(value) | Kind::Gradient(value) => crate::names::gradient_slot(name(value)),
+            Kind::Again(value, depth) => crate::names::again(depth, &crate::names::of_value(name(value))),
+            Kind::Saved(node, depth) => {
+                let saved = crate::names::prefixed("saved_", name(self.nodes[node].output), Span::mixed_site());
+                crate::names::again(depth, &saved)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Rewrites steps whose result may share the memory of an operand: some then work in place, and others are removed.
 
-use super::classes::Entity;
+use super::entities::Entity;
 use super::{Place, Planner, timed};
 use crate::ir::ValueId;
 use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
@@ -24,8 +24,10 @@ impl Planner<'_> {
         let mut rewrites = vec![Rewrite::Keep; steps.len()];
         // Reshapes come first: their aliasing is required, and steps in place must respect it.
         for sharing in [Sharing::Same, Sharing::InPlace] {
-            for (i, &(time, step)) in steps[..forward].iter().enumerate().filter(|(_, (_, s))| s.sharing == sharing) {
-                rewrites[i] = self.share_value(time, step);
+            for (i, &(time, step)) in steps.iter().enumerate().filter(|(_, (_, s))| s.sharing == sharing) {
+                if step.computes_value() {
+                    rewrites[i] = self.share_value(time, step);
+                }
             }
         }
         // The last step of a node comes first, since only it may overwrite memory that the others read.
@@ -36,7 +38,7 @@ impl Planner<'_> {
             while node(i).is_some() && node(end) == node(i) {
                 end += 1;
             }
-            for k in (i..end).rev() {
+            for k in (i..end).rev().filter(|&k| !steps[k].1.computes_value()) {
                 rewrites[k] = self.share_gradient(steps[k], &steps[end..]);
             }
             i = end;

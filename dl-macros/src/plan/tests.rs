@@ -27,6 +27,7 @@ impl Net {
                 shape: Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None },
             }],
             scopes: vec![],
+            checkpoints: vec![],
             objective: None,
             values: vec![],
             nodes: vec![],
@@ -56,6 +57,7 @@ impl Net {
             label: name.clone(),
             constant: name,
             multiply_adds: Dim::Known(0),
+            checkpoint: None,
             activation: None,
         });
         output
@@ -102,6 +104,12 @@ impl Net {
     }
     fn size(&self, value: ValueId) -> usize {
         self.0.values[value].shape.len().known().unwrap()
+    }
+    /// Puts the nodes from `first` on into a checkpoint.
+    fn checkpoint(&mut self, first: usize) {
+        self.0.checkpoints.push(None);
+        let id = self.0.checkpoints.len() - 1;
+        self.0.nodes[first..].iter_mut().for_each(|node| node.checkpoint = Some(id));
     }
     /// Ends the network at `output` and plans it.
     fn plan(&mut self, output: ValueId, mode: Mode) -> Schedule<'_> {
@@ -263,4 +271,51 @@ fn a_gradient_that_leads_to_weights_never_lives_in_the_optional_argument() {
     let s = net.plan(o, Mode::Training);
     assert_eq!(backward(&s, 1), [Towards::Input(0)]);
     assert_ne!(s.plan.gradient(sum), Some(Place::InputGradient(0)));
+}
+
+/// Returns the nodes that the backward pass runs forward again.
+fn again(schedule: &Schedule) -> Vec<usize> {
+    let of = |step: &Step| match step.call {
+        Call::Again(node, _) => Some(node),
+        _ => None,
+    };
+    schedule.passes.backward.iter().filter_map(of).collect()
+}
+
+#[test]
+fn checkpoints_share_the_memory_of_what_they_compute_again() {
+    let slots = |checkpoints: usize| {
+        let mut net = Net::new(8);
+        let mut x = 0;
+        for k in 0..checkpoints {
+            let hidden = net.dense(x, 8);
+            let hidden = net.elementwise("gelu", hidden, false);
+            x = net.dense(hidden, 8);
+            net.checkpoint(3 * k);
+        }
+        let schedule = net.plan(x, Mode::Training);
+        // The last layer of each is not needed: its output is kept, or read by the caller.
+        let nodes: Vec<usize> = (0..checkpoints).rev().flat_map(|k| [3 * k, 3 * k + 1]).collect();
+        assert_eq!(again(&schedule), nodes);
+        let arena = schedule.plan.arena().count();
+        (schedule.plan.slots.len() - arena, arena)
+    };
+    // What flows between them is kept; both values of one, a gradient to them, and the gradient to its output are not.
+    assert_eq!([slots(2), slots(3), slots(7)], [(1, 4), (2, 4), (6, 4)]);
+}
+
+#[test]
+fn a_value_that_is_read_outside_of_its_checkpoint_is_kept() {
+    let mut net = Net::new(8);
+    let inner = net.dense(0, 8);
+    let hidden = net.elementwise("gelu", inner, false);
+    let last = net.dense(hidden, 8);
+    net.checkpoint(0);
+    let sum = net.add(last, hidden);
+    net.0.nodes[3].checkpoint = None;
+    let end = net.dense(sum, 8);
+    net.0.nodes[4].checkpoint = None;
+    let schedule = net.plan(end, Mode::Training);
+    assert_eq!(again(&schedule), [0]);
+    assert!(schedule.plan.kept[hidden] && !schedule.plan.kept[inner]);
 }

@@ -12,8 +12,8 @@ macro_rules! variables {
     };
 }
 variables! {
-    allocator batch carried context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng rows s
-    samples see state streams target terms trained write
+    allocator arena batch carried context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng rows s
+    samples see slots state streams target terms trained write
 }
 
 /// Names that generated code must find as they are, whatever the user's module calls so: its variables, and the numbers of Rust.

@@ -11,8 +11,8 @@ pub use crate::tensor::check::{Piece, check, dim};
 pub use crate::tensor::pack::{as_f32, as_f32_mut};
 pub use crate::tensor::ranges::{check_labels, check_labels_but, check_lengths, check_tokens};
 pub use crate::tensor::{
-    Allocator, Context, Entry, Grad, Pack, Part, Parts, PartsMut, Pod, Role, Sequences, Storage, Streams, Tensors,
-    View, ViewMut, Workspace, Write,
+    Allocator, Arena, ArenaSize, Context, Entry, Grad, Pack, Part, Parts, PartsMut, Pod, Role, Sequences, Slot,
+    Storage, Streams, Tensors, View, ViewMut, Workspace, Write,
 };
 pub use crate::{
     InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, RUN_TIME, Result, Term,

@@ -54,6 +54,17 @@ pub enum Init {
 }
 
 impl Init {
+    /// Returns the distribution for a part of a layer that has these fans as a whole.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_part(self, fan_in: usize, fan_out: usize) -> Self {
+        let (fan_in, fan_out) = (fan_in as f32, fan_out as f32);
+        match self {
+            Init::XavierNormal => Init::Normal { std: (2.0 / (fan_in + fan_out)).sqrt() },
+            Init::XavierUniform => Init::Uniform { bound: (6.0 / (fan_in + fan_out)).sqrt() },
+            init => init,
+        }
+    }
     /// Fills `weights` with random numbers. The layer sums `fan_in` products for each output, and each input contributes to `fan_out`
     /// outputs.
     pub fn fill(self, weights: &mut [f32], fan_in: usize, fan_out: usize, rng: &mut Rng) {

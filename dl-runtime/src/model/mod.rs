@@ -35,7 +35,7 @@ pub trait Model: Passes {
     const TRAINING_MEMORY: Memory = Memory {
         fixed: 2 * size_of::<Self>(),
         per_sample: size_of::<f32>() * (Row::<Self::Input>::LEN + 2 * Row::<Self::Output>::LEN)
-            + size_of::<f32>() * Self::TRAINING_FLOATS,
+            + size_of::<f32>() * (Self::TRAINING_FLOATS + Self::ARENA.floats()),
     };
 
     /// Returns a new network with random weights from `seed`, allocated directly on the heap.
@@ -58,6 +58,15 @@ pub trait Model: Passes {
     /// into the one it is a part of, however large both are. `net.body = *body` would move it over the stack in a debug build.
     fn copy_from(&mut self, other: &Self) {
         flat_mut(slice::from_mut(self)).copy_from_slice(flat(slice::from_ref(other)));
+    }
+
+    /// Merges the low-rank updates of all layers with `lora`, such as `dense(64, lora: 8)`, into their weights: adds `(alpha/rank)·B·A` to
+    /// the weight, and sets `B` to zero. Returns the number of these layers, in this model and in those inside it.
+    ///
+    /// The network computes the same as before, to rounding. Its file can be loaded into the model without `lora`, by
+    /// [`Load::allow_unexpected`](crate::io::Load::allow_unexpected).
+    fn merge_lora(&mut self) -> usize {
+        self.merge_updates()
     }
 
     /// Writes all tensors to a safetensors file under PyTorch's names, atomically; [`Save`] can add metadata.

@@ -3,8 +3,8 @@
 use super::{Backward, Batch, ComputeLoss, Forward, LossPasses};
 use crate::ops::Device;
 use crate::ops::loss::{Loss, Reduction};
-use crate::tensor::{Allocator, Capacity, Grad, Pack, Write};
-use crate::{Context, PartsMut, Pod, Result, View, ViewMut};
+use crate::tensor::{Allocator, Arena, Capacity, Grad, Pack, Write};
+use crate::{Context, PartsMut, Pod, Result, View, ViewMut, Workspace};
 use std::any::Any;
 use std::fmt::{Debug, Formatter};
 use std::marker::PhantomData;
@@ -70,6 +70,7 @@ impl<L: LossPasses> Debug for LossOf<L> {
 struct Memory<L: LossPasses, D: Device> {
     samples: usize,
     passes: L::Training<D>,
+    arena: Workspace<D>,
     output: D::Buffer<f32>,
     d_output: D::Buffer<f32>,
     terms: D::Buffer<f32>,
@@ -82,6 +83,7 @@ impl<L: LossPasses<Output: Pod>, D: Device> Memory<L, D> {
         Ok(Memory {
             samples,
             passes: Allocator::allocate(device, capacity, L::training_memory)?,
+            arena: Allocator::allocate(device, capacity, |allocator| allocator.arena(L::ARENA))?,
             output: device.zeros(samples * <L::Output as Pod>::LEN)?,
             d_output: device.zeros(samples * <L::Output as Pod>::LEN)?,
             terms: device.zeros(samples * L::TERMS.len())?,
@@ -135,6 +137,7 @@ where
             net: nothing::<D, L>(&mut none),
             input: output.shorten(),
             memory: &mut memory.passes,
+            arena: Arena::new(memory.arena.data_mut()),
             carried: None,
             output: ViewMut::new(D::whole_mut(&mut memory.output), n),
         });
@@ -172,6 +175,7 @@ where
                 net: View::new(D::reinterpret(D::slice(D::whole(&none), 0..0)), 1),
                 input: output.shorten(),
                 memory: &mut memory.passes,
+                arena: Arena::new(memory.arena.data_mut()),
                 carried: None,
                 output: View::new(D::whole(&memory.output), n),
                 d_output: ViewMut::new(D::whole_mut(&mut memory.d_output), n),

@@ -3,7 +3,7 @@
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pack::sequences;
-use crate::tensor::{Grad, InitialStates, Pack, Sequences, States};
+use crate::tensor::{Arena, ArenaSize, Grad, InitialStates, Pack, Sequences, States};
 use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
 
 /// Stands for a run-time dimension in the shapes of [`InputInfo`] and [`LayerInfo`]: the length of a sequence.
@@ -115,6 +115,10 @@ impl<'a, D: Device> Batch<'a, D> {
     pub fn rows(&self, dimension: usize) -> usize {
         self.sequences[dimension].rows()
     }
+    /// Returns the most rows that all samples have in a run-time dimension.
+    pub fn most_rows(&self) -> usize {
+        self.sequences.iter().map(|sequences| sequences.rows()).max().unwrap_or(0)
+    }
     /// Returns the number of elements of a packed batch of samples `S`, whose sequences have the run-time dimensions `dimensions`.
     pub(crate) fn elements<S: Pack>(&self, dimensions: &[usize]) -> usize {
         self.parts::<S>(dimensions).sum()
@@ -173,6 +177,8 @@ pub struct Forward<'a, D: Device, M: Passes> {
     pub input: View<'a, D, Row<M::Input>>,
     /// The memory of the values that the backward pass reads.
     pub memory: &'a mut M::Training<D>,
+    /// The memory of the values that only this pass reads, of the size [`Passes::ARENA`].
+    pub arena: Arena<'a, D>,
     /// The states from which recurrent layers start, to be replaced by those that they leave; `None` if they start from zero.
     pub carried: Option<States<'a, D>>,
     /// The outputs to write.
@@ -191,6 +197,8 @@ pub struct Backward<'a, D: Device, M: Passes> {
     pub input: View<'a, D, Row<M::Input>>,
     /// The memory that the forward pass wrote.
     pub memory: &'a mut M::Training<D>,
+    /// The memory of the values that only this pass reads, of the size [`Passes::ARENA`].
+    pub arena: Arena<'a, D>,
     /// The states from which recurrent layers started in the forward pass, unless from zero.
     pub carried: Option<InitialStates<'a, D>>,
     /// The outputs of the batch.
@@ -318,9 +326,12 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     /// The number of `f32` that an inference pass keeps in memory for one sample, without input and output.
     #[doc(hidden)]
     const INFERENCE_FLOATS: usize;
-    /// The number of `f32` that a training pass keeps in memory for one sample, without input, output and weights.
+    /// The number of `f32` in the memory of a training pass for one sample, without input, output, weights and the arena.
     #[doc(hidden)]
     const TRAINING_FLOATS: usize;
+    /// The size of the arena of both passes of training: of the values inside `checkpoint { … }`, in the model and in those inside it.
+    #[doc(hidden)]
+    const ARENA: ArenaSize = ArenaSize::NONE;
 
     /// Checks that the tokens in `inputs` are in their ranges; sessions and the trainer call this where samples enter.
     ///
@@ -334,6 +345,11 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     /// Initialises all weights, which are zero before.
     #[doc(hidden)]
     fn init_weights(&mut self, rng: &mut Rng);
+    /// Merges the low-rank updates of layers with `lora` into their weights, and returns the number of these layers.
+    #[doc(hidden)]
+    fn merge_updates(&mut self) -> usize {
+        0
+    }
     /// Allocates memory for inference.
     #[doc(hidden)]
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D>;

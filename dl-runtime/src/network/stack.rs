@@ -3,7 +3,7 @@
 use super::{Backward, Batch, Forward, Infer, LayerInfo, Network, Passes, Row};
 use crate::init::Rng;
 use crate::ops::Device;
-use crate::tensor::{Entry, Grad, Pack};
+use crate::tensor::{ArenaSize, Entry, Grad, Pack};
 use crate::{Allocator, Pod, Tensors, View, ViewMut, Workspace};
 
 impl<M: Passes, const N: usize> Network for [M; N]
@@ -75,9 +75,13 @@ where
     const MULTIPLY_ADDS: u64 = N as u64 * M::MULTIPLY_ADDS;
     const INFERENCE_FLOATS: usize = M::INFERENCE_FLOATS + 2 * Row::<M::Input>::LEN;
     const TRAINING_FLOATS: usize = N * M::TRAINING_FLOATS + (N + 1) * Row::<M::Input>::LEN;
+    const ARENA: ArenaSize = M::ARENA;
 
     fn init_weights(&mut self, rng: &mut Rng) {
         self.iter_mut().for_each(|copy| copy.init_weights(rng));
+    }
+    fn merge_updates(&mut self) -> usize {
+        self.iter_mut().map(M::merge_updates).sum()
     }
     fn inference_memory<D: Device>(allocator: &mut Allocator<'_, D>) -> Self::Inference<D> {
         StackInference {
@@ -102,7 +106,7 @@ where
         });
     }
     fn forward<D: Device>(pass: Forward<'_, D, Self>) {
-        let Forward { context, batch, mut net, input, memory, mut carried, mut output } = pass;
+        let Forward { context, batch, mut net, input, memory, mut arena, mut carried, mut output } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         for (copy, of_copy) in memory.copies.iter_mut().enumerate() {
             let (before, after) = memory.between.split_at_mut(copy);
@@ -112,6 +116,7 @@ where
                 net: net.item(copy),
                 input: before.last().map_or(input.shorten(), |slot| slot.read(n)),
                 memory: of_copy,
+                arena: arena.rest(),
                 carried: carried.as_mut().map(|carried| carried.at(copy * M::CARRIED)),
                 output: after.first_mut().map_or(output.reborrow(), |slot| slot.write(n)),
             });
@@ -119,7 +124,18 @@ where
     }
     fn backward<D: Device>(pass: Backward<'_, D, Self>) {
         let Backward {
-            context, batch, net, input, memory, carried, output, mut d_output, mut d_net, mut d_input, ..
+            context,
+            batch,
+            net,
+            input,
+            memory,
+            mut arena,
+            carried,
+            output,
+            mut d_output,
+            mut d_net,
+            mut d_input,
+            ..
         } = pass;
         let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
         let [even, odd] = &mut memory.d_between;
@@ -134,6 +150,7 @@ where
                 net: net.item(copy).shorten(),
                 input: if copy == 0 { input.shorten() } else { memory.between[copy - 1].read(n) },
                 memory: of_copy,
+                arena: arena.rest(),
                 carried: carried.as_ref().map(|carried| carried.at(copy * M::CARRIED)),
                 output: if copy + 1 == N { output.shorten() } else { memory.between[copy].read(n) },
                 d_output: if copy + 1 == N { d_output.reborrow() } else { d_to.write(n) },

@@ -7,6 +7,7 @@
 //! ```text
 //! OP.forward          (pass, [weights], inputs…, output, [saved])   training, and inference unless `infer` exists
 //! OP.infer            (pass, [weights], inputs…, output)            where inference differs (batch_norm) or saves nothing
+//! OP.forward_again    (pass, [weights], inputs…, output, [saved])   with a state: once more, without touching it
 //! OP.forward_in_place (pass, value)                                 elementwise operations
 //! OP.backward         (pass, [k], [weights], [kept…], d_output, [d_weights: Grad], d_input: Grad)
 //! OP.backward_in_place(pass, [kept…], d)                            elementwise; d holds d_output before, d_input after
@@ -46,6 +47,7 @@ pub mod group_norm;
 mod image;
 pub mod l2_normalize;
 pub mod layer_norm;
+pub mod lora;
 pub mod loss;
 pub mod matmul;
 pub mod noise;

@@ -29,7 +29,7 @@ pub(super) fn check_samples<M: Passes>(of: &'static str, found: usize) -> Result
 /// Returns an upper bound of the numbers that a session keeps for one sample: input, output, their gradients, the terms of a loss, and
 /// the memory of all passes.
 fn per_sample<M: Passes>() -> usize {
-    let passes = M::INFERENCE_FLOATS.saturating_add(M::TRAINING_FLOATS);
+    let passes = M::INFERENCE_FLOATS.saturating_add(M::TRAINING_FLOATS).saturating_add(M::ARENA.floats());
     (Row::<M::Input>::LEN + Row::<M::Output>::LEN + 64).saturating_add(passes).saturating_mul(4)
 }
 

@@ -6,8 +6,8 @@ use super::lengths::Lengths;
 use crate::network::{Batch, DIMENSIONS, Forward, Infer, MAX_DIMENSIONS, Passes, Row};
 use crate::ops::Device;
 use crate::tensor::pod::reserved;
-use crate::tensor::{Capacity, Pack, Sequences, Statistics};
-use crate::{Allocator, Context, Result, View, ViewMut};
+use crate::tensor::{Arena, Capacity, Pack, Sequences, Statistics};
+use crate::{Allocator, Context, Result, View, ViewMut, Workspace};
 
 /// The memory of inference on a device, for batches of up to a number of samples. It grows with the rows of their sequences.
 pub(super) struct Runner<M: Passes, D: Device> {
@@ -17,7 +17,7 @@ pub(super) struct Runner<M: Passes, D: Device> {
     pub staged: Option<Staged<M, D>>,
     pub memory: M::Inference<D>,
     /// Allocated at the first prediction with dropout.
-    with_dropout: Option<M::Training<D>>,
+    with_dropout: Option<(M::Training<D>, Workspace<D>)>,
 }
 
 impl<M: Passes, D: Device> Runner<M, D> {
@@ -70,9 +70,11 @@ impl<M: Passes, D: Device> Runner<M, D> {
         outputs: &mut [M::Output],
     ) -> Result<()> {
         self.reserve(&inputs)?;
-        let memory = allocated(&mut self.with_dropout, &self.device, self.capacity, M::training_memory)?;
+        let allocate = |allocator: &mut Allocator<'_, D>| (M::training_memory(allocator), allocator.arena(M::ARENA));
+        let (memory, arena) = allocated(&mut self.with_dropout, &self.device, self.capacity, allocate)?;
+        let arena = Arena::new(arena.data_mut());
         let sequences = self.lengths.sequences();
-        let pass = Pass::WithDropout(net.reborrow(), memory, seed);
+        let pass = Pass::WithDropout(net.reborrow(), memory, arena, seed);
         run(&self.device, pass, &mut self.staged, &sequences[..M::SEQUENCES], inputs, outputs)
     }
 }
@@ -105,7 +107,7 @@ impl<M: Passes, D: Device> Staged<M, D> {
 enum Pass<'a, M: Passes, D: Device> {
     Infer(View<'a, D, M>, &'a mut M::Inference<D>),
     /// A training pass with running statistics, with its seed.
-    WithDropout(ViewMut<'a, D, M>, &'a mut M::Training<D>, u64),
+    WithDropout(ViewMut<'a, D, M>, &'a mut M::Training<D>, Arena<'a, D>, u64),
 }
 
 impl<M: Passes, D: Device> Pass<'_, M, D> {
@@ -123,10 +125,11 @@ impl<M: Passes, D: Device> Pass<'_, M, D> {
                 let (net, input, output) = (net.shorten(), input.shorten(), output.reborrow());
                 M::infer(Infer { context, batch, net, input, memory, output });
             }
-            Pass::WithDropout(mut net, memory, seed) => {
+            Pass::WithDropout(mut net, memory, mut arena, seed) => {
                 let context = &Context { statistics: Statistics::Running, ..Context::new(device, seed) };
                 let (net, input, output) = (net.reborrow(), input.shorten(), output.reborrow());
-                M::forward(Forward { context, batch, net, input, memory, carried: None, output });
+                let arena = arena.rest();
+                M::forward(Forward { context, batch, net, input, memory, arena, carried: None, output });
             }
         }
     }

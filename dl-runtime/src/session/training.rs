@@ -15,8 +15,8 @@ use crate::ops::loss::Reduction;
 use crate::optim::{Clip, Group, Optimizer, Pace};
 use crate::tensor::context::splitmix64;
 use crate::tensor::pod::flat;
-use crate::tensor::{Capacity, Frozen, Grad, Pack, Sequences, Write};
-use crate::{Allocator, Context, Result, View, ViewMut};
+use crate::tensor::{Arena, Capacity, Frozen, Grad, Pack, Sequences, Write};
+use crate::{Allocator, Context, Result, View, ViewMut, Workspace};
 
 type Elements<D, T> = <D as crate::tensor::Storage>::Buffer<<T as Pack>::Element>;
 
@@ -59,6 +59,8 @@ pub struct Training<M: Passes, D: Device = Cpu> {
     pub(super) gradients: D::Buffer<f32>,
     pub(super) optimizing: OptimizerState<D>,
     pub(super) memory: M::Training<D>,
+    /// The memory of both passes for values that they do not keep.
+    arena: Workspace<D>,
     /// Allocated when a batch is first evaluated.
     inference: Option<M::Inference<D>>,
     /// Allocated when a loss is first evaluated.
@@ -120,6 +122,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             gradients: device.zeros(M::LEN)?,
             optimizing: OptimizerState::new(&device, M::TENSORS.iter().collect())?,
             memory: Allocator::allocate(&device, capacity, M::training_memory)?,
+            arena: Allocator::allocate(&device, capacity, |allocator| allocator.arena(M::ARENA))?,
             inference: None,
             evaluation: None,
             input: device.zeros(capacity.elements::<M::Input>())?,
@@ -229,6 +232,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         if rows > self.capacity.rows {
             let (device, capacity) = (&self.device, self.capacity.grown(rows));
             self.memory = Allocator::allocate(device, capacity, M::training_memory)?;
+            self.arena = Allocator::allocate(device, capacity, |allocator| allocator.arena(M::ARENA))?;
             (self.inference, self.evaluation) = (None, None);
             self.input = device.zeros(capacity.elements::<M::Input>())?;
             if let Some(d_input) = &mut self.d_input {
@@ -251,6 +255,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             net: ViewMut::new(D::whole_mut(&mut self.weights), 1),
             input: View::new(D::whole(&self.input), sizes.input),
             memory: &mut self.memory,
+            arena: Arena::new(self.arena.data_mut()),
             carried: self.carried.as_mut().map(|carried| carried.start(&self.device, self.n)),
             output: ViewMut::new(D::whole_mut(&mut self.output), sizes.output),
         });
@@ -312,6 +317,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             net: View::new(D::whole(&self.weights), 1),
             input: View::new(D::whole(&self.input), sizes.input),
             memory: &mut self.memory,
+            arena: Arena::new(self.arena.data_mut()),
             carried: self.carried.as_ref().map(Carried::initial),
             output: View::new(D::whole(&self.output), sizes.output),
             d_output: ViewMut::new(D::whole_mut(&mut self.d_output), sizes.output),

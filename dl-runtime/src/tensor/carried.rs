@@ -41,6 +41,15 @@ impl<'a, D: Storage> InitialStates<'a, D> {
     pub fn at(&self, offset: usize) -> InitialStates<'_, D> {
         InitialStates { all: D::shorten(self.all), stride: self.stride, first: self.first + offset }
     }
+    /// Returns the number of floats of all states.
+    pub(crate) fn floats(&self) -> usize {
+        D::len(self.all)
+    }
+    /// Copies all states to memory of the same length, for a layer that continues them there.
+    pub(crate) fn copied_to<'b>(self, device: &D, mut to: D::Mut<'b, f32>) -> States<'b, D> {
+        device.copy(self.all, D::reborrow(&mut to));
+        States { all: to, stride: self.stride, first: self.first }
+    }
     /// Returns all states, the numbers of a sample, and the first of them that belongs to the layer.
     pub fn into_parts(self) -> (D::Ref<'a, f32>, usize, usize) {
         (self.all, self.stride, self.first)

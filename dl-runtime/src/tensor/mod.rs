@@ -1,5 +1,6 @@
 //! Tensors: plain numbers ([`Pod`]), their memory on a device ([`Storage`]), and typed views of it ([`View`], [`ViewMut`]).
 
+mod arena;
 mod carried;
 pub(crate) mod check;
 pub(crate) mod context;
@@ -15,6 +16,7 @@ mod table;
 mod view;
 mod workspace;
 
+pub use arena::{Arena, ArenaSize, Slot};
 pub use carried::{InitialStates, States};
 pub use context::{Context, Statistics};
 pub use frozen::Frozen;

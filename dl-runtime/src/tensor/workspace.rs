@@ -1,6 +1,6 @@
 //! Workspaces are the buffers of intermediate values. In the memory plan of a model, values whose lifetimes do not overlap share one.
 
-use super::{Pack, Pod, Storage, View, ViewMut};
+use super::{ArenaSize, Pack, Pod, Storage, View, ViewMut};
 use crate::{Error, Result};
 
 /// A buffer for one intermediate value at a time, for batches of up to a fixed size.
@@ -90,6 +90,10 @@ impl<'d, D: Storage> Allocator<'d, D> {
     #[inline(never)]
     pub fn packed<S: Pack>(&mut self) -> Workspace<D> {
         self.zeros(self.capacity.elements::<S>())
+    }
+    /// Allocates the memory of an [`Arena`](super::Arena).
+    pub fn arena(&mut self, size: ArenaSize) -> Workspace<D> {
+        self.zeros(size.len(self.capacity.samples, self.capacity.rows))
     }
     /// Returns the most rows of a stream, for the state of steps.
     pub fn rows_of_streams(&self) -> usize {

@@ -70,7 +70,7 @@ impl Layer for VectorLoss {
         let mut built = built(quote!(dl::ops::loss::#variant));
         built.op.same_shape = self.kind != VectorLossKind::Pair;
         if self.kind == VectorLossKind::Batch {
-            built.op.saved = Some(Saved { ty: quote!([[f32; 2]; 2]), per_sample: true });
+            built.op.saved = Some(Saved { shape: Shape::of([Dim::Known(2), Dim::Known(2)]), per_sample: true });
             built.op.inference = Inference::Infer;
             built.op.min_batch = Some(Dim::Known(2));
         }

@@ -195,12 +195,12 @@ KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts
     normalise(s, place, numbers, size, f, by_of(s, place, weights, mean, var, epsilon), x, y);
 }
 
-/// Normalises by the running statistics.
-KERNEL_OF(THREADS, batch_norm_infer, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
-          Span<const float> weights, Span<const float> x, Span<float> y) {
+/// Normalises by given statistics: means, then variances.
+KERNEL_OF(THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
+          Span<const float> weights, Span<const float> statistics, Span<const float> x, Span<float> y) {
     Place place = place_of(s);
     u32 c = place.channel < s.channels ? place.channel : 0;
-    By by = by_of(s, place, weights, weights[2 * s.channels + c], weights[3 * s.channels + c], epsilon);
+    By by = by_of(s, place, weights, statistics[c], statistics[s.channels + c], epsilon);
     normalise(s, place, numbers, size, f, by, x, y);
 }
 

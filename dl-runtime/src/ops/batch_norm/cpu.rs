@@ -37,7 +37,12 @@ pub(super) struct Moments<'a> {
     pub epsilon: f32,
 }
 
-impl Moments<'_> {
+impl<'a> Moments<'a> {
+    /// Returns the moments in `statistics`: the means, then the variances.
+    fn of(op: BatchNormOp, s: BatchNormSizes, statistics: &'a [f32]) -> Self {
+        let (mean, var) = statistics.split_at(s.channels);
+        Moments { mean, var, epsilon: op.epsilon }
+    }
     /// Returns 1/√(var + ε) of channel `c`.
     #[inline(always)]
     pub fn inverse(self, c: usize) -> f32 {
@@ -109,11 +114,26 @@ impl BatchNormKernel for Cpu {
         update_running(op.momentum, x.len() / s.channels, mean, var, running);
         normalise(self, op.activation, s, weights, Moments { mean, var, epsilon: op.epsilon }, Some(x), y);
     }
-    fn batch_norm_infer(&self, op: BatchNormOp, s: BatchNormSizes, weights: &[f32], x: &[f32], y: &mut [f32]) {
-        normalise(self, op.activation, s, weights, running(op, s, weights), Some(x), y);
+    fn batch_norm_by(
+        &self,
+        op: BatchNormOp,
+        s: BatchNormSizes,
+        weights: &[f32],
+        statistics: &[f32],
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        normalise(self, op.activation, s, weights, Moments::of(op, s, statistics), Some(x), y);
     }
-    fn batch_norm_infer_in_place(&self, op: BatchNormOp, s: BatchNormSizes, weights: &[f32], x: &mut [f32]) {
-        normalise(self, op.activation, s, weights, running(op, s, weights), None, x);
+    fn batch_norm_by_in_place(
+        &self,
+        op: BatchNormOp,
+        s: BatchNormSizes,
+        weights: &[f32],
+        statistics: &[f32],
+        x: &mut [f32],
+    ) {
+        normalise(self, op.activation, s, weights, Moments::of(op, s, statistics), None, x);
     }
     fn batch_norm_backward(
         &self,
@@ -127,7 +147,7 @@ impl BatchNormKernel for Cpu {
         d_weights: Option<(&mut [f32], Write)>,
         d_input: Option<(&mut [f32], Write)>,
     ) {
-        let by = Moments { mean: &saved[..s.channels], var: &saved[s.channels..], epsilon: op.epsilon };
+        let by = Moments::of(op, s, saved);
         scratch::with(2 * s.channels, |sums| {
             let (d_weight, d_bias) = sums.split_at_mut(s.channels);
             let channels = s.channels_per_task(x.len());
@@ -170,12 +190,6 @@ impl BatchNormKernel for Cpu {
             }
         });
     }
-}
-
-/// Returns the running statistics, which are part of `weights`.
-fn running(op: BatchNormOp, s: BatchNormSizes, weights: &[f32]) -> Moments<'_> {
-    let (mean, var) = weights[2 * s.channels..].split_at(s.channels);
-    Moments { mean, var, epsilon: op.epsilon }
 }
 
 /// Updates the running statistics with those of a batch that has `n` elements in each channel.

@@ -7,7 +7,7 @@ use crate::tensor::{Statistics, Storage, Write};
 
 kernels!(
     "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::layer_norm::cuda::HEADER]:
-    batch_norm_moments, batch_norm_forward, batch_norm_infer, batch_norm_sums, batch_norm_backward
+    batch_norm_moments, batch_norm_forward, batch_norm_by, batch_norm_sums, batch_norm_backward
 );
 arguments! { struct Shape { channels: u32, spatial_size: u32 } }
 arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32, constant: u32 } }
@@ -48,11 +48,19 @@ impl Cut {
     }
 }
 
-/// Normalises by the running statistics. `x` and `y` may be the same memory.
-fn infer(cuda: &Cuda, op: BatchNormOp, s: BatchNormSizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
+/// Normalises by given statistics. `x` and `y` may be the same memory.
+fn normalise(
+    cuda: &Cuda,
+    op: BatchNormOp,
+    s: BatchNormSizes,
+    weights: Ref<'_, f32>,
+    statistics: Ref<'_, f32>,
+    x: Ref<'_, f32>,
+    y: &Mut<'_, f32>,
+) {
     let cut = Cut::of(s, x.len());
-    let arguments = (cut.shape, cut.numbers, cut.size, Code::of(op.activation), op.epsilon, weights, x, y);
-    cuda.launch(&batch_norm_infer, cut.grid(), arguments);
+    let arguments = (cut.shape, cut.numbers, cut.size, Code::of(op.activation), op.epsilon, weights, statistics, x, y);
+    cuda.launch(&batch_norm_by, cut.grid(), arguments);
 }
 
 impl BatchNormKernel for Cuda {
@@ -76,18 +84,26 @@ impl BatchNormKernel for Cuda {
         let arguments = (cut.shape, numbers, size, parts, f, momentum, epsilon, trained, running, moments, x, y, saved);
         self.launch(&batch_norm_forward, cut.grid(), arguments);
     }
-    fn batch_norm_infer(
+    fn batch_norm_by(
         &self,
         op: BatchNormOp,
         s: BatchNormSizes,
         weights: Ref<'_, f32>,
+        statistics: Ref<'_, f32>,
         x: Ref<'_, f32>,
         y: Mut<'_, f32>,
     ) {
-        infer(self, op, s, weights, x, &y);
+        normalise(self, op, s, weights, statistics, x, &y);
     }
-    fn batch_norm_infer_in_place(&self, op: BatchNormOp, s: BatchNormSizes, weights: Ref<'_, f32>, x: Mut<'_, f32>) {
-        infer(self, op, s, weights, Cuda::share(&x), &x);
+    fn batch_norm_by_in_place(
+        &self,
+        op: BatchNormOp,
+        s: BatchNormSizes,
+        weights: Ref<'_, f32>,
+        statistics: Ref<'_, f32>,
+        x: Mut<'_, f32>,
+    ) {
+        normalise(self, op, s, weights, statistics, Cuda::share(&x), &x);
     }
     fn batch_norm_backward(
         &self,

@@ -98,21 +98,23 @@ pub trait BatchNormKernel: Storage {
         y: Self::Mut<'_, f32>,
         saved: Self::Mut<'_, f32>,
     );
-    /// Normalises by the running statistics.
-    fn batch_norm_infer(
+    /// Normalises by given statistics: means, then variances.
+    fn batch_norm_by(
         &self,
         op: BatchNormOp,
         sizes: BatchNormSizes,
         weights: Self::Ref<'_, f32>,
+        statistics: Self::Ref<'_, f32>,
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// Normalises `x` in place by the running statistics.
-    fn batch_norm_infer_in_place(
+    /// Normalises `x` in place by given statistics.
+    fn batch_norm_by_in_place(
         &self,
         op: BatchNormOp,
         sizes: BatchNormSizes,
         weights: Self::Ref<'_, f32>,
+        statistics: Self::Ref<'_, f32>,
         x: Self::Mut<'_, f32>,
     );
     /// Computes the gradients to scale and shift and to the input, except where they are `None`. `saved` are the
@@ -153,6 +155,19 @@ impl BatchNormOp {
         let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
         context.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
     }
+    /// Computes the output of [`BatchNormOp::forward`] again, by the statistics of the batch in `saved`; the running ones stay as they are.
+    pub fn forward_again<D: Device, T: Pod<Element = f32>, const C: usize>(
+        self,
+        context: &Context<D>,
+        weights: View<D, BatchNorm<C>>,
+        input: View<D, [T; C]>,
+        output: ViewMut<D, [T; C]>,
+        saved: View<D, [[f32; C]; 2]>,
+    ) {
+        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
+        let (x, y) = (input.data(), output.into_data());
+        context.device.batch_norm_by(self, sizes, weights.data(), saved.data(), x, y);
+    }
     /// Normalises `input` by the running statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`.
     pub fn infer<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
@@ -162,7 +177,8 @@ impl BatchNormOp {
         output: ViewMut<D, [T; C]>,
     ) {
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
-        context.device.batch_norm_infer(self, sizes, weights.data(), input.data(), output.into_data());
+        let (x, y) = (input.data(), output.into_data());
+        context.device.batch_norm_by(self, sizes, weights.data(), running::<D, C>(weights), x, y);
     }
     /// Normalises `value`, `[C]` or `[C, H, W]`, in place by the running statistics.
     pub fn infer_in_place<D: Device, T: Pod<Element = f32>, const C: usize>(
@@ -172,7 +188,8 @@ impl BatchNormOp {
         value: ViewMut<D, [T; C]>,
     ) {
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
-        context.device.batch_norm_infer_in_place(self, sizes, weights.data(), value.into_data());
+        let x = value.into_data();
+        context.device.batch_norm_by_in_place(self, sizes, weights.data(), running::<D, C>(weights), x);
     }
     /// Computes the gradients to scale and shift, `[C]` each, and, unless `None`, to the input. `d_output` has the
     /// shape of the output, and is the gradient before the activation.

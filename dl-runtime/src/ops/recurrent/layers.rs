@@ -19,16 +19,21 @@ pub(super) struct Layers<'c, 's, 'w, D: Device> {
 }
 
 impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
-    /// Runs all layers, and keeps in `saved` what [`Layers::backward`] reads, in the order of [`Sizes::saved`].
+    /// Runs all layers, and keeps in `saved` what [`Layers::backward`] reads, in the order of [`Sizes::saved`]. The states continue
+    /// `states`, or begin at `initial` and are dropped at the end.
     pub fn forward(
         &self,
         input: D::Ref<'_, f32>,
         mut output: D::Mut<'_, f32>,
         saved: D::Mut<'_, f32>,
         mut states: Option<States<'_, D>>,
+        initial: Option<InitialStates<'_, D>>,
     ) {
         let (s, rows) = (self.sizes, self.sequences.rows());
-        self.context.device.with_scratch(self.masked(), |mut masked| {
+        let copied = initial.as_ref().map_or(0, InitialStates::floats);
+        self.context.device.with_scratch(self.masked() + copied, |memory| {
+            let (mut masked, copy) = D::split_mut(memory, self.masked());
+            let mut again = initial.map(|initial| initial.copied_to(self.context.device, copy));
             let (mut rest, mut before) = (saved, None);
             for layer in 0..s.layers {
                 let last = layer + 1 == s.layers;
@@ -45,7 +50,11 @@ impl<'s, 'w, D: Device> Layers<'_, 's, 'w, D> {
                     let (gates, kept) = D::split_mut(kept, rows * s.gates);
                     let kept = D::split_mut(kept, rows * self.op.cell.kept() * s.hidden).0;
                     let y = if last { D::reborrow(&mut output) } else { D::reborrow(&mut own) };
-                    let states = states.as_mut().map(|states| states.at(self.state_of(layer)));
+                    let at = self.state_of(layer);
+                    let states = match &mut again {
+                        Some(again) => Some(again.at(at)),
+                        None => states.as_mut().map(|states| states.at(at)),
+                    };
                     self.along_time(layer, direction, x, gates, kept, y, states);
                 }
                 before = Some(own);

@@ -163,7 +163,25 @@ impl RecurrentOp {
         V: Pod<Element = f32>,
     {
         let layers = Layers { op: self, sizes: W::SIZES, context, sequences, weights: weights.data() };
-        layers.forward(input.data(), output.into_data(), saved.into_data(), carried);
+        layers.forward(input.data(), output.into_data(), saved.into_data(), carried, None);
+    }
+    /// Computes the output and `saved` of [`RecurrentOp::forward`] again; `carried` are the states from which it started. Those after the
+    /// last rows are dropped.
+    #[expect(clippy::too_many_arguments, reason = "the convention of operations")]
+    pub fn forward_again<D: Device, W: Weights<I, O>, X: Rows<I>, Y: Rows<O>, V, const I: usize, const O: usize>(
+        self,
+        context: &Context<D>,
+        sequences: Sequences<D>,
+        carried: Option<InitialStates<D>>,
+        weights: View<D, W>,
+        input: View<D, X>,
+        output: ViewMut<D, Y>,
+        saved: ViewMut<D, V>,
+    ) where
+        V: Pod<Element = f32>,
+    {
+        let layers = Layers { op: self, sizes: W::SIZES, context, sequences, weights: weights.data() };
+        layers.forward(input.data(), output.into_data(), saved.into_data(), None, carried);
     }
     /// Runs all layers over sequences, `[T, I]` → `[T, O]`, without dropout.
     pub fn infer<D: Device, W: Weights<I, O>, X: Rows<I>, Y: Rows<O>, const I: usize, const O: usize>(

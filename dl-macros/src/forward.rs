@@ -1,0 +1,37 @@
+//! Writes the forward steps of nodes: the calls, what they read and write, and which may share memory.
+
+use crate::fuse::Mode;
+use crate::ir::{Config, Node};
+use crate::steps::{Access, Argument, Call, NodeId, Sharing, Step, Tensor};
+
+/// Adds the forward steps of node `i` to `pass`.
+pub fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
+    let training = mode == Mode::Training;
+    let output = Argument::value(node.output, Access::Write);
+    if let Config::Reshape = node.op.config {
+        let input = Argument::new(Tensor::Value(node.inputs[0]), Access::Read, node.output);
+        pass.push(Step::new(Call::Copy, vec![input, output]).sharing(Sharing::Same));
+        return;
+    }
+    let inputs = node.inputs.iter().enumerate();
+    let inputs = inputs.map(|(k, &input)| Argument::new(Tensor::Value(input), Access::Read, node.shape_of_input(k)));
+    if node.op.each_input {
+        let pieces = inputs.enumerate();
+        pass.extend(pieces.map(|(k, input)| Step::new(Call::Forward(i, Some(k)), vec![input, output.clone()])));
+        return;
+    }
+    let state = training && node.op.updates_state;
+    let access = if state { Access::Update } else { Access::Read };
+    let weights = node.field.map(|field| Argument::new(Tensor::Weights(field), access, node.output));
+    let arguments = weights.into_iter().chain(inputs);
+    let arguments: Vec<Argument> = if let Config::Model(_) = node.op.config {
+        let memory = Argument::new(Tensor::Memory(i), Access::Update, node.output);
+        arguments.chain([memory, output]).collect()
+    } else {
+        let saved = node.op.saved.as_ref().filter(|_| training);
+        let saved = saved.map(|_| Argument::new(Tensor::Saved(i), Access::Write, node.output));
+        arguments.chain([output]).chain(saved).collect()
+    };
+    let sharing = if node.may_run_in_place(training) { Sharing::InPlace } else { Sharing::Apart };
+    pass.push(Step::new(Call::Forward(i, None), arguments).sharing(sharing));
+}

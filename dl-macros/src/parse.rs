@@ -9,6 +9,7 @@ mod expression;
 mod foreign;
 mod layer;
 mod list;
+mod loss;
 mod model;
 mod pipe;
 #[cfg(test)]

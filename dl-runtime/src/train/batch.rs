@@ -70,7 +70,11 @@ where
             }
             let factor = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
                 Unit::Steps => schedule.factor(training.steps() as f64),
-                Unit::Epochs => schedule.factor(training.steps() as f64 / steps_of_epoch as f64),
+                // Epochs before a resumption may have had other numbers of steps.
+                Unit::Epochs => {
+                    let steps = state.epoch * steps_of_epoch + (state.batch - 1) / trainer.accumulate;
+                    schedule.factor(steps as f64 / steps_of_epoch as f64)
+                }
             });
             NOT_NEGATIVE.check("schedule", "factor", factor)?;
             state.learning_rate = trainer.optimizer.learning_rate() * factor * state.plateau.factor();

@@ -41,6 +41,8 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub unsaved: Option<Snapshot<M>>,
     board: Option<Board<M>>,
     pub monitor: Option<Monitor<M>>,
+    #[cfg(feature = "ctrl-c")]
+    ctrl_c: Option<super::ctrl_c::Listening>,
     /// The indices of the samples in the order of this epoch.
     pub order: Vec<usize>,
     /// The rows of all sequences of each input, if samples of similar lengths are wanted together.
@@ -122,6 +124,8 @@ where
             unsaved,
             board,
             monitor,
+            #[cfg(feature = "ctrl-c")]
+            ctrl_c: None,
             order,
             lengths,
             outputs,
@@ -132,11 +136,22 @@ where
             run.resume(&path)?;
         }
         check_checkpoint(run.trainer)?;
+        #[cfg(feature = "ctrl-c")]
+        if run.trainer.ctrl_c {
+            run.ctrl_c = Some(super::ctrl_c::Listening::start().map_err(|error| crate::Error::Setting {
+                setting: "stop_on_ctrl_c",
+                of: "Trainer",
+                expected: "off on this system".into(),
+                found: format!("on: {error}"),
+            })?);
+        }
         Ok(run)
     }
 
     pub fn run(mut self) -> Result<History, TrainError> {
         let mut progress = Progress::new(self.trainer.quiet, self.trainer.epochs);
+        let (changes, next) = (&self.state.history.changes, self.training.steps() + 1);
+        progress.changes(&changes[changes.partition_point(|change| change.since < next)..]);
         let trained = self.train(&mut progress);
         let begun = self.state.epoch + usize::from(trained.is_err() || self.state.batch > 0);
         self.trainer.earlier_epochs = self.state.earlier_epochs.wrapping_add(begun as u64);
@@ -221,7 +236,7 @@ where
                 // A training ends, and is saved, only after a whole step: gradients are in no checkpoint.
                 continue;
             }
-            let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
+            let asked = self.is_interrupted();
             // After its last step, an epoch is validated and recorded before the training ends.
             let finishes = flow == Flow::Stop && self.state.batch == batches && !asked;
             stopped = finishes.then_some(Ended::Callback);
@@ -274,6 +289,14 @@ where
         Ok(self.finish(row)?.or(stopped))
     }
 
+    /// Returns true if the flag is set, or Ctrl-C was pressed.
+    fn is_interrupted(&self) -> bool {
+        #[cfg(feature = "ctrl-c")]
+        if self.ctrl_c.as_ref().is_some_and(|listening| listening.pressed()) {
+            return true;
+        }
+        self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
     /// Returns the loss and metrics of the samples since the last call, and clears their sums.
     pub(super) fn scores(&mut self) -> Scores {
         let scores = Scores {

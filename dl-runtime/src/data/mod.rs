@@ -19,10 +19,12 @@ mod sample;
 mod sampler;
 mod series;
 mod source;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+mod table;
 pub mod text;
 
 #[cfg(feature = "csv")]
-pub use csv::{Blank, Csv, Encoding, Unknown};
+pub use csv::{Csv, CsvSource};
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
 pub use folds::{Fold, group_k_fold, group_split, k_fold, stratified_k_fold, stratified_split};
@@ -37,3 +39,5 @@ pub use sample::{Number, Sample};
 pub use sampler::WeightedSampler;
 pub use series::{forecasts, streams, windows};
 pub use source::{Augmented, Batches, FromFn, FromIter, Source, from_fn, from_iter};
+#[cfg(any(feature = "csv", feature = "parquet"))]
+pub use table::{Blank, Encoding, Unknown};

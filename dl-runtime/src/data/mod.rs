@@ -15,6 +15,8 @@ mod mnist;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod normalize;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod sample;
 mod sampler;
 mod series;
@@ -35,6 +37,8 @@ pub use mnist::{MnistImage, mnist};
 #[cfg(feature = "ndarray")]
 pub use ndarray::{array, samples};
 pub use normalize::Normalizer;
+#[cfg(feature = "parquet")]
+pub use parquet::Parquet;
 pub use sample::{Number, Sample};
 pub use sampler::WeightedSampler;
 pub use series::{forecasts, streams, windows};

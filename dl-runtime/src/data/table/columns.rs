@@ -50,6 +50,16 @@ impl Columns {
         columns.count(table, "target", &columns.targets, targets)?;
         Ok(columns)
     }
+    /// Leaves only the inputs and targets, in the order of the table, and returns their places in it.
+    #[cfg(feature = "parquet")]
+    pub fn project(&mut self) -> Vec<usize> {
+        let mut places: Vec<usize> = self.inputs.iter().chain(&self.targets).copied().collect();
+        places.sort_unstable();
+        self.names = places.iter().map(|place| self.names[*place].clone()).collect();
+        let renumber = |column: &mut usize| *column = places.partition_point(|place| *place < *column);
+        self.inputs.iter_mut().chain(&mut self.targets).for_each(renumber);
+        places
+    }
     fn find(
         &self,
         table: &impl Row,

@@ -78,6 +78,8 @@ pub(in crate::data) struct Coder<'c> {
     pub(super) codes: Vec<HashMap<String, usize>>,
     /// The samples and columns that will be filled by what is learned.
     blanks: Vec<(usize, usize)>,
+    /// Those of categories that are filled with a given number, which is not the code of a name.
+    filled: Vec<(usize, usize)>,
 }
 
 impl<'c> Coder<'c> {
@@ -99,7 +101,7 @@ impl<'c> Coder<'c> {
             None => Encoding { columns: names.into_iter().map(learned).collect() },
         };
         let codes = encoding.codes();
-        Ok(Coder { selection, encoding, codes, blanks: Vec::new() })
+        Ok(Coder { selection, encoding, codes, blanks: Vec::new(), filled: Vec::new() })
     }
     /// Reads a field of input column `k`.
     pub(super) fn code<'f, E: Number>(&self, k: usize, field: Field<'f>) -> Code<'f, E> {
@@ -133,8 +135,14 @@ impl<'c> Coder<'c> {
     /// Reads the inputs of sample `sample` from a row.
     pub fn read<E: Number>(&mut self, row: &impl Row, columns: &Columns, sample: usize, to: &mut [E]) -> Result<()> {
         for (k, (to, &place)) in to.iter_mut().zip(&columns.inputs).enumerate() {
-            let value = match self.code(k, row.field(place)) {
-                Code::Number(value) => Some(value),
+            let field = row.field(place);
+            let value = match self.code(k, field) {
+                Code::Number(value) => {
+                    if self.encoding.columns[k].categories.is_some() && is_blank(field) {
+                        self.filled.push((sample, k));
+                    }
+                    Some(value)
+                }
                 Code::Blank => {
                     self.blanks.push((sample, k));
                     E::from_f64(0.0)
@@ -166,8 +174,9 @@ impl<'c> Coder<'c> {
             return Ok(self.encoding);
         }
         let (len, numbers) = (I::LEN, flat_mut(inputs));
-        let mut is_blank = vec![false; if self.blanks.is_empty() { 0 } else { numbers.len() }];
-        self.blanks.iter().for_each(|(sample, k)| is_blank[sample * len + k] = true);
+        let blanks = || self.blanks.iter().chain(&self.filled);
+        let mut is_blank = vec![false; if blanks().next().is_none() { 0 } else { numbers.len() }];
+        blanks().for_each(|(sample, k)| is_blank[sample * len + k] = true);
         let blank = |at: usize| is_blank.get(at).is_some_and(|blank| *blank);
         for (k, column) in self.encoding.columns.iter_mut().enumerate() {
             if let Some(categories) = &mut column.categories {
@@ -262,10 +271,11 @@ mod tests {
             (Blank::Median, 4.0, 5.5),
             (Blank::MostFrequent, 4.0, 5.0),
             (Blank::Fill(2.0), 2.0, 2.0),
+            (Blank::Fill(9.0), 9.0, 9.0),
         ] {
             let (rows, encoding): (Rows, _) = csv(blank).learn_from(TABLE.as_bytes()).unwrap();
             // `a` and `b` occur twice each, and `a` has the smaller code.
-            let kind = if blank == Blank::Fill(2.0) { 2.0 } else { 0.0 };
+            let kind = if let Blank::Fill(number) = blank { number } else { 0.0 };
             let expected =
                 [[1.0, 1.0, y], [0.0, 2.0, 5.0], [1.0, x, 7.0], [kind, 4.0, 5.0], [2.0, 9.0, y], [0.0, 4.0, 6.0]];
             assert_eq!(rows.inputs, expected, "{blank:?}");

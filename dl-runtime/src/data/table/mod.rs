@@ -128,6 +128,11 @@ impl<'s, I: Sample, T: Sample> Reading<'s, I, T> {
         let coder = Coder::new(Cow::Borrowed(selection), &columns, table)?;
         Ok(Reading { selection, columns, coder, set: Dataset::default() })
     }
+    /// Leaves only the columns that are read, in the order of the table, and returns their places in it.
+    #[cfg(feature = "parquet")]
+    pub fn project(&mut self) -> Vec<usize> {
+        self.columns.project()
+    }
     /// Reads a row.
     pub fn add(&mut self, row: &impl Row, fields: usize) -> Result<()> {
         self.columns.check_width(row, fields)?;

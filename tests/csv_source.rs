@@ -164,6 +164,39 @@ fn every_row_is_checked_before_the_training() {
     }
 }
 
+#[test]
+fn columns_are_described() {
+    let _alone = alone();
+    let path = file("described", "kind,x,empty,id\nb,1,,1\na,2.5,NaN,22\nb,NA,,3\n,-4,,q\n");
+    let columns = Csv::new().describe(&path, 3).unwrap();
+    let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
+    assert_eq!(names, ["kind", "x", "empty", "id"]);
+    let counts: Vec<_> = columns.iter().map(|c| (c.rows, c.blanks, c.numbers, c.whole, c.is_numeric())).collect();
+    assert_eq!(counts, [(4, 1, 0, 0, false), (4, 1, 3, 2, true), (4, 4, 0, 0, false), (4, 0, 3, 3, false)]);
+    let values = |k: usize| columns[k].values.clone().map(|values| values.join(" "));
+    assert_eq!([values(0), values(1), values(2)], [Some("a b".into()), Some("-4 1 2.5".into()), Some(String::new())]);
+    // One value too many.
+    assert_eq!(values(3), None);
+    let told = |table: &str| Csv::new().describe(file("described", table), 3).unwrap_err().to_string();
+    assert!(told("a,b\n1,2\n3\n").ends_with("expected 2 fields in every line, found 1 in line 3"));
+    assert!(told("1,2\n3,4\n").contains("the first line holds numbers"));
+    assert!(told("").ends_with("expected a table, found nothing"));
+}
+
+#[test]
+fn tables_of_fewer_columns_are_padded() {
+    let _alone = alone();
+    let csv = Csv::new().categories(["kind"]).blank(Blank::Mean);
+    let narrow: Dataset<[f32; 3], u32> = csv.parse(TABLE.as_bytes()).unwrap();
+    let csv = csv.padded();
+    let wide: Dataset<[f32; 5], u32> = csv.parse(TABLE.as_bytes()).unwrap();
+    assert!(narrow.inputs.iter().zip(&wide.inputs).all(|(a, b)| a[..] == b[..3] && b[3..] == [0.0; 2]));
+    assert_eq!(same::<[f32; 5], u32>(&csv, TABLE.as_bytes()), None);
+    let told = same::<[f32; 2], u32>(&csv, TABLE.as_bytes()).unwrap();
+    assert!(told.ends_with("expected 1 to 2 input columns, found 3: `kind`, `x`, `y`"), "{told}");
+    assert!(same::<[f32; 2], u32>(&Csv::new().padded(), b"y\n1\n").unwrap().ends_with("found none"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 

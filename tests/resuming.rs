@@ -334,7 +334,7 @@ fn settings_that_differ_are_printed_first() {
 #[cfg(all(unix, feature = "ctrl-c"))]
 mod ctrl_c {
     use super::*;
-    use std::io::{BufRead, BufReader, Write};
+    use std::io::{BufRead, BufReader, Read, Write};
     use std::os::unix::process::ExitStatusExt;
     use std::process::{Child, Command, Stdio};
 
@@ -389,33 +389,51 @@ mod ctrl_c {
         std::thread::sleep(std::time::Duration::from_secs(600));
     }
 
-    fn interrupt(child: &Child) {
-        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    /// A program with the lines that it writes. It does not outlive the test.
+    struct Running {
+        child: Child,
+        lines: BufReader<std::process::ChildStdout>,
     }
 
-    /// Starts a program, and waits until it has written a step at least as late as `step`.
-    fn started(test: &str, step: u64) -> (Child, BufReader<std::process::ChildStdout>) {
-        let mut child = program(test).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        loop {
-            line.clear();
-            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the program ended");
-            // The test harness writes the name of the test before the first line.
-            let number = line.trim().rsplit_once("step ").and_then(|(_, number)| number.parse::<u64>().ok());
-            if number.is_some_and(|number| number >= step) {
-                return (child, lines);
+    impl Running {
+        /// Starts a program, and waits until it has written a step at least as late as `step`.
+        fn start(test: &str, step: u64) -> Self {
+            let mut child = program(test).stdout(Stdio::piped()).spawn().unwrap();
+            let lines = BufReader::new(child.stdout.take().unwrap());
+            let mut running = Running { child, lines };
+            loop {
+                let mut line = String::new();
+                assert_ne!(running.lines.read_line(&mut line).unwrap(), 0, "the program ended");
+                // The test harness writes the name of the test before the first line.
+                let number = line.trim().rsplit_once("step ").and_then(|(_, number)| number.parse::<u64>().ok());
+                if number.is_some_and(|number| number >= step) {
+                    return running;
+                }
             }
+        }
+        fn interrupt(&self) {
+            assert!(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap().success());
+        }
+        /// The lines until the end.
+        fn rest(&mut self) -> Vec<String> {
+            self.lines.by_ref().lines().map(Result::unwrap).collect()
+        }
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 
     #[test]
     fn the_first_one_ends_the_training() {
         let _ = std::fs::remove_file(checkpoint());
-        let (mut child, lines) = started("ctrl_c::trains_until_ctrl_c", 60);
-        interrupt(&child);
-        let rest: Vec<String> = lines.lines().map(Result::unwrap).collect();
-        assert!(child.wait().unwrap().success());
+        let mut running = Running::start("ctrl_c::trains_until_ctrl_c", 60);
+        running.interrupt();
+        let rest = running.rest();
+        assert!(running.child.wait().unwrap().success());
         assert!(rest.iter().any(|line| line.contains("later: Interrupted")), "{rest:?}");
         let history = std::fs::read_to_string(checkpoint().with_extension("json")).unwrap();
         let history: History = serde_json::from_str(&history).unwrap();
@@ -445,18 +463,18 @@ mod ctrl_c {
 
     #[test]
     fn the_second_one_ends_the_program() {
-        let (mut child, _lines) = started("ctrl_c::hangs_in_a_step", 1);
-        interrupt(&child);
+        let mut running = Running::start("ctrl_c::hangs_in_a_step", 1);
+        running.interrupt();
         std::thread::sleep(std::time::Duration::from_millis(300));
-        assert!(child.try_wait().unwrap().is_none(), "the first one ended the program");
-        interrupt(&child);
-        assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));
+        assert!(running.child.try_wait().unwrap().is_none(), "the first one ended the program");
+        running.interrupt();
+        assert_eq!(running.child.wait().unwrap().signal(), Some(SIGINT));
     }
 
     #[test]
     fn outside_of_a_training_it_ends_the_program() {
-        let (mut child, _lines) = started("ctrl_c::waits_after_a_training", 1);
-        interrupt(&child);
-        assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));
+        let mut running = Running::start("ctrl_c::waits_after_a_training", 1);
+        running.interrupt();
+        assert_eq!(running.child.wait().unwrap().signal(), Some(SIGINT));
     }
 }

@@ -26,7 +26,7 @@ mod table;
 pub mod text;
 
 #[cfg(feature = "csv")]
-pub use csv::{Csv, CsvSource};
+pub use csv::{ColumnSummary, Csv, CsvSource};
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
 pub use folds::{Fold, group_k_fold, group_split, k_fold, stratified_k_fold, stratified_split};

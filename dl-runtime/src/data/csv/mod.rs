@@ -1,11 +1,13 @@
 //! Reads tables in CSV files, in which some columns are inputs and others are targets.
 
+mod describe;
 mod lines;
 mod rows;
 mod source;
 #[cfg(test)]
 mod tests;
 
+pub use self::describe::ColumnSummary;
 pub use self::source::CsvSource;
 
 use self::lines::Lines;

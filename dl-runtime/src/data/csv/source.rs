@@ -88,7 +88,10 @@ impl<I: Sample<Element = f32>, T> CsvSource<I, T> {
     /// # Errors
     /// Returns [`Error::Setting`] for means or deviations that are too large for an `f32`.
     pub fn normalizer(&self) -> Result<Normalizer<I>> {
-        normalizer(&self.inputs)
+        let mut inputs = self.inputs.clone();
+        // The numbers that pad a sample are all 0.
+        inputs.resize(I::LEN, Moments::default());
+        normalizer(&inputs)
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Blank {
 }
 
 /// Returns true if a field marks a missing value.
-pub(super) fn is_blank(field: Field<'_>) -> bool {
+pub(in crate::data) fn is_blank(field: Field<'_>) -> bool {
     match field {
         Field::Text(text) => is_blank_text(text),
         Field::Number(number) => number.is_nan(),

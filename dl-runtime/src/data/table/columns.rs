@@ -6,6 +6,7 @@ use crate::data::Number;
 use crate::error::Names;
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 /// The columns that are read.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ impl Columns {
         inputs: usize,
         targets: usize,
     ) -> Result<Self> {
-        if !selection.numbered && are_numbers(&names) {
-            return Err(Error::NoHeader { path: table.path().into(), found: names });
+        if !selection.numbered {
+            check_header(&names, table)?;
         }
         let mut columns = Columns { names, inputs: Vec::new(), targets: Vec::new() };
         // A column without a name holds the line numbers that pandas and R write, or nothing after a trailing comma.
@@ -46,8 +47,9 @@ impl Columns {
             return Err(Error::Setting { setting: "inputs", of: selection.of, expected, found });
         }
         columns.check_names(table)?;
-        columns.count(table, "input", &columns.inputs, inputs)?;
-        columns.count(table, "target", &columns.targets, targets)?;
+        let fewest = if selection.padded { 1 } else { inputs };
+        columns.count(table, "input", &columns.inputs, fewest..=inputs)?;
+        columns.count(table, "target", &columns.targets, targets..=targets)?;
         Ok(columns)
     }
     /// Leaves only the inputs and targets, in the order of the table, and returns their places in it.
@@ -90,8 +92,8 @@ impl Columns {
         }
         Ok(())
     }
-    fn count(&self, table: &impl Row, kind: &str, columns: &[usize], expected: usize) -> Result<()> {
-        if columns.len() == expected {
+    fn count(&self, table: &impl Row, kind: &str, columns: &[usize], expected: RangeInclusive<usize>) -> Result<()> {
+        if expected.contains(&columns.len()) {
             return Ok(());
         }
         let names: Vec<String> = columns.iter().map(|column| self.names[*column].clone()).collect();
@@ -108,18 +110,16 @@ impl Columns {
         {
             found += &format!("; the first line is one field, `{all}`: `.delimiter(b{byte:?})` splits it");
         }
-        let ending = if expected == 1 { "" } else { "s" };
-        Err(table.malformed(format!("{expected} {kind} column{ending}"), found))
+        let number = match (*expected.start(), *expected.end()) {
+            (fewest, most) if fewest == most => most.to_string(),
+            (fewest, most) => format!("{fewest} to {most}"),
+        };
+        let ending = if number == "1" { "" } else { "s" };
+        Err(table.malformed(format!("{number} {kind} column{ending}"), found))
     }
     /// Checks that a row has as many fields as there are columns.
     pub fn check_width(&self, row: &impl Row, fields: usize) -> Result<()> {
-        match self.names.len() {
-            expected if expected != fields => {
-                let found = format!("{fields} in line {}", row.number());
-                Err(row.malformed(format!("{expected} fields in every line"), found))
-            }
-            _ => Ok(()),
-        }
+        check_fields(self.names.len(), row, fields)
     }
     /// Returns true if a row is dropped because of a blank cell.
     pub fn drops(&self, row: &impl Row, selection: &Selection) -> bool {
@@ -154,6 +154,22 @@ impl Columns {
             found => Error::Cell { path, line, column, expected, found: found.into() },
         }
     }
+}
+
+/// Checks that a row has as many fields as there are columns.
+pub(in crate::data) fn check_fields(columns: usize, row: &impl Row, fields: usize) -> Result<()> {
+    if fields == columns {
+        return Ok(());
+    }
+    Err(row.malformed(format!("{columns} fields in every line"), format!("{fields} in line {}", row.number())))
+}
+
+/// Checks that the names of columns are not a row of numbers.
+pub(in crate::data) fn check_header(names: &[String], table: &impl Row) -> Result<()> {
+    if !are_numbers(names) {
+        return Ok(());
+    }
+    Err(Error::NoHeader { path: table.path().into(), found: names.to_vec() })
 }
 
 /// Reads the number in a field.

@@ -159,6 +159,7 @@ impl<'c> Coder<'c> {
         Ok(())
     }
     /// Reads inputs with an encoding that is known.
+    #[cfg(feature = "csv")]
     pub fn read_known<E: Number>(&self, row: &impl Row, columns: &Columns, to: &mut [E]) -> Result<()> {
         for (k, (to, &place)) in to.iter_mut().zip(&columns.inputs).enumerate() {
             *to = match self.code(k, row.field(place)) {

@@ -4,14 +4,20 @@ mod blank;
 mod columns;
 mod encoding;
 mod row;
+#[cfg(feature = "csv")]
 mod statistics;
 
 pub use blank::Blank;
 pub use encoding::{Encoding, Unknown};
 
+#[cfg(feature = "csv")]
+pub(super) use blank::is_blank;
 pub(super) use columns::Columns;
+#[cfg(feature = "csv")]
+pub(super) use columns::{check_fields, check_header};
 pub(super) use encoding::Coder;
 pub(super) use row::{Field, Row};
+#[cfg(feature = "csv")]
 pub(super) use statistics::{Moments, Statistics};
 
 use super::{Dataset, Number, Sample};
@@ -32,6 +38,8 @@ pub(super) struct Selection {
     pub encoding: Option<Encoding>,
     /// True if a table that does not name its columns, but has a first line of numbers, is read without an error.
     pub numbered: bool,
+    /// True if there may be fewer input columns than a sample has numbers.
+    pub padded: bool,
     /// The name of the reader in errors.
     pub of: &'static str,
 }
@@ -99,6 +107,13 @@ macro_rules! selects {
             #[must_use]
             pub fn unknown(mut self, unknown: Unknown) -> Self {
                 self.table.unknown = unknown;
+                self
+            }
+            /// Reads tables that have fewer input columns than a sample has numbers: the numbers after those of the columns are 0. So a
+            /// program can read tables whose number of columns is known only when it runs.
+            #[must_use]
+            pub fn padded(mut self) -> Self {
+                self.table.padded = true;
                 self
             }
             /// Reads the columns of this encoding, with its codes of categories and its numbers for blank cells: those of the training data,

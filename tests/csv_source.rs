@@ -192,6 +192,10 @@ fn tables_of_fewer_columns_are_padded() {
     let wide: Dataset<[f32; 5], u32> = csv.parse(TABLE.as_bytes()).unwrap();
     assert!(narrow.inputs.iter().zip(&wide.inputs).all(|(a, b)| a[..] == b[..3] && b[3..] == [0.0; 2]));
     assert_eq!(same::<[f32; 5], u32>(&csv, TABLE.as_bytes()), None);
+    let (mut input, mut target) = ([9.0; 5], 9);
+    let source = csv.source::<[f32; 5], u32>(file("padded", TABLE)).unwrap();
+    source.sample(1, &mut Rng::new(0), &mut input, &mut target).unwrap();
+    assert_eq!((input, target), (wide.inputs[1], wide.targets[1]));
     let told = same::<[f32; 2], u32>(&csv, TABLE.as_bytes()).unwrap();
     assert!(told.ends_with("expected 1 to 2 input columns, found 3: `kind`, `x`, `y`"), "{told}");
     assert!(same::<[f32; 2], u32>(&Csv::new().padded(), b"y\n1\n").unwrap().ends_with("found none"));

@@ -181,6 +181,43 @@ fn carried_states_are_resumed_bit_for_bit() {
     }
 }
 
+#[test]
+fn a_damaged_memory_of_warnings_is_an_error() {
+    use dl::io::safetensors::{Reader, Writer};
+    let (train, _) = digits();
+    let path = file("watch");
+    let trainer = |epochs| Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).epochs(epochs).watch(1).quiet();
+    trainer(1).checkpoint(&path).fit(&mut start(), &train).unwrap();
+    let mut reader = Reader::open(&path).unwrap();
+    let text = reader.metadata()["checkpoint"].clone();
+    let tensors: Vec<_> = reader
+        .names()
+        .into_iter()
+        .map(|name| {
+            let shape = reader.shape(&name).unwrap().to_vec();
+            let mut values = vec![0.0; shape.iter().product()];
+            reader.read(&name, &mut values).unwrap();
+            (name, shape, values)
+        })
+        .collect();
+    let (units, more) = ("\"moved\":\"", "\"checks\":");
+    assert!(text.contains(units) && text.contains(more));
+    let resume = |text: String| {
+        let writer = Writer::new().metadata("checkpoint", text);
+        let writer = tensors.iter().fold(writer, |writer, (name, shape, values)| writer.tensor(name, shape, values));
+        writer.write(&path).unwrap();
+        trainer(2).resume(&path).fit(&mut start(), &train).map_err(dl::Error::from)
+    };
+    assert_eq!(resume(text.clone()).unwrap().epochs.len(), 2);
+    let error = resume(text.replacen(units, "\"moved\":\"1", 1)).unwrap_err();
+    assert!(error.to_string().ends_with("expected the units of 4 layers, found others"), "{error}");
+    // Counts that could not grow any further.
+    assert!(resume(text.replacen(more, &format!("{more}{},\"c\":", usize::MAX), 1)).is_err());
+    let largest = text.replacen("\"checks\":8", &format!("\"checks\":{}", usize::MAX), 1);
+    assert_ne!(largest, text);
+    assert!(resume(largest).is_ok());
+}
+
 /// Trains an epoch of 8 steps, or `steps` steps, and leaves the checkpoint.
 fn begun(path: &Path, steps: u64) {
     let (train, test) = digits();

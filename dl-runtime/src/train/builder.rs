@@ -269,7 +269,7 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
     /// Settings may be others than those of the checkpoint, except for the model, the type of the optimizer and the list of metrics. What
     /// differs is printed and recorded in [`History::changes`](super::History::changes). If the batches or their order differ, an epoch
     /// that was not finished begins anew. An average of another kind begins anew, and so do the buffers of settings of the optimizer that
-    /// were off before.
+    /// were off before. The settings of a loss, the weights of a sampler, closures and the samples themselves are not compared.
     #[must_use]
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());

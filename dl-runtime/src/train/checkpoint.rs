@@ -81,21 +81,24 @@ where
             return Ok(());
         }
         let now = self.training.snapshot()?;
-        self.write(&now, net)?;
+        self.write(&now, self.seen(), net)?;
         self.unsaved = None;
         Ok(())
     }
     /// Writes the checkpoint of the last finished epoch, unless a checkpoint already has it.
     pub(super) fn save_last_epoch(&mut self) -> Result<()> {
-        let Some(snapshot) = self.unsaved.take() else { return Ok(()) };
+        let Some((snapshot, watch)) = self.unsaved.take() else { return Ok(()) };
         self.begin_epoch_anew();
-        self.write(&snapshot, None)
+        self.write(&snapshot, watch, None)
     }
-    fn write(&mut self, snapshot: &Snapshot<M>, net: Option<&M>) -> Result<()> {
+    /// Returns what the monitor remembers, if there is one.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        self.monitor.as_ref().map(|monitor| monitor.seen())
+    }
+    fn write(&mut self, snapshot: &Snapshot<M>, watch: Option<Seen>, net: Option<&M>) -> Result<()> {
         let Some(path) = &self.trainer.checkpoint else { return Ok(()) };
         let settings = self.settings();
         let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums().iter().copied().map(Float).collect());
-        let watch = self.monitor.as_ref().map(|monitor| monitor.seen());
         let saved = Saved { settings, state: &self.state, metric_sums: sums.collect(), watch };
         write_checkpoint(path, snapshot, &saved, net.unwrap_or(self.net), self.best_weights.as_deref())
     }

@@ -177,7 +177,7 @@ impl<M: Passes> Monitor<M> {
         if self.checks == 0 {
             self.first = step;
         }
-        self.checks += 1;
+        self.checks = self.checks.saturating_add(1);
         for layer in &mut self.layers {
             let ratio = layer.ratio;
             if let Some((range, moved)) = &mut layer.bias {
@@ -197,7 +197,7 @@ impl<M: Passes> Monitor<M> {
             if *checks == 0 {
                 *since = step;
             }
-            *checks += 1;
+            *checks = checks.saturating_add(1);
             if *checks == VANISHING_CHECKS {
                 warn(warnings, &layer.name, *since, Cause::Vanishing { share: ratio / largest });
             }

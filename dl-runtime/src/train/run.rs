@@ -6,7 +6,7 @@ use super::checkpoint::{Best, State};
 use super::event::{EpochEnd, Flow};
 use super::feed::Feed;
 use super::history::{Ended, Epoch, History, Scores};
-use super::monitor::Monitor;
+use super::monitor::{Monitor, Seen};
 use super::progress::Progress;
 use super::tensorboard::Board;
 use super::terms;
@@ -37,8 +37,8 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub state: State,
     /// The weights of the epoch in [`State::best`].
     pub best_weights: Option<Box<M>>,
-    /// A snapshot of the session after the last epoch, until a checkpoint contains it; it is written if an error ends the training.
-    pub unsaved: Option<Snapshot<M>>,
+    /// The session and the monitor after the last epoch, until a checkpoint contains them; they are written if an error ends the training.
+    pub unsaved: Option<(Snapshot<M>, Option<Seen>)>,
     board: Option<Board<M>>,
     pub monitor: Option<Monitor<M>>,
     #[cfg(feature = "ctrl-c")]
@@ -333,7 +333,7 @@ where
         if matches!(self.trainer.every, Every::Epochs(n) if self.state.epoch.is_multiple_of(n)) {
             self.save(None)?;
         } else if self.trainer.checkpoint.is_some() {
-            self.unsaved = Some(self.training.snapshot()?);
+            self.unsaved = Some((self.training.snapshot()?, self.seen()));
         }
         Ok(self.early().or((flow == Flow::Stop).then_some(Ended::Callback)))
     }

@@ -167,6 +167,8 @@ impl<'c> Coder<'c> {
                 _ => return Err(self.wrong::<E>(row, columns, k)),
             };
         }
+        // What pads a sample may have been changed since.
+        to[columns.inputs.len()..].fill(E::default());
         Ok(())
     }
     /// Sorts the categories that were learned, fills blank cells, and returns the encoding.

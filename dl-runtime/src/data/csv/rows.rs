@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// The bytes that a reader takes from the file at once.
-const BUFFER: usize = 1 << 13;
+/// The fewest and the most bytes that a reader takes from the file at once.
+const BUFFER: [usize; 2] = [1 << 8, 1 << 16];
 
 /// A file whose lines are read at their positions.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Rows {
     path: PathBuf,
     delimiter: u8,
     only_returns: bool,
+    /// The bytes that a reader takes from the file at once.
+    buffer: usize,
     /// The length of the file and the time of its last change, when it was opened.
     stamp: (u64, Option<SystemTime>),
     /// Readers that no thread uses at the moment.
@@ -39,11 +41,14 @@ impl Rows {
         let file = File::open(path).map_err(Error::io(path))?;
         let stamp = stamp(&file).map_err(Error::io(path))?;
         let (file, path, idle) = (Arc::new(file), path.into(), Mutex::new(Vec::new()));
-        Ok(Rows { file, path, delimiter, only_returns: false, stamp, idle })
+        Ok(Rows { file, path, delimiter, only_returns: false, buffer: BUFFER[0], stamp, idle })
     }
-    /// Sets whether lines end with `\r` alone.
-    pub fn set_only_returns(&mut self, only_returns: bool) {
+    /// Sets whether lines end with `\r` alone, and the number of lines.
+    pub fn set_lines(&mut self, only_returns: bool, lines: usize) {
         self.only_returns = only_returns;
+        // Most lines come with one read, and little after them: copying eight kilobytes takes longer than reading a short line.
+        let line = self.stamp.0 as usize / lines.max(1);
+        self.buffer = (2 * line).clamp(BUFFER[0], BUFFER[1]);
     }
     pub fn path(&self) -> &Path {
         &self.path
@@ -85,7 +90,7 @@ impl Rows {
     }
     fn reader(&self) -> LineReader {
         let at = AtLine { bytes: self.whole(), only_returns: self.only_returns };
-        let reader = dialect(self.delimiter).buffer_capacity(BUFFER).from_reader(at);
+        let reader = dialect(self.delimiter).buffer_capacity(self.buffer).from_reader(at);
         LineReader { reader, fields: StringRecord::new() }
     }
 }

@@ -33,7 +33,6 @@ impl<I: Sample, T: Sample> CsvSource<I, T> {
         csv.table.check::<I::Element>()?;
         let mut rows = Rows::open(path, csv.delimiter)?;
         let mut lines = Lines::new(Box::new(rows.whole()), csv.delimiter, path)?;
-        rows.set_only_returns(lines.only_returns());
         // A table without a header begins with a row.
         let mut start = 0;
         lines.first()?;
@@ -65,6 +64,7 @@ impl<I: Sample, T: Sample> CsvSource<I, T> {
         let (encoding, inputs, targets) = statistics.finish::<I::Element>(coder, &csv.table, &lines)?;
         // The pass saw one version of the file alone.
         rows.check()?;
+        rows.set_lines(lines.only_returns(), starts.len());
         let selection = Selection { encoding: Some(encoding.clone()), ..csv.table.clone() };
         let coder = Coder::new(Cow::Owned(selection.clone()), &columns, &lines)?;
         let samples = PhantomData;

@@ -198,9 +198,9 @@ fn a_resumed_training_carries_on() {
     let mut resumed = Deep::init(0);
     trainer().carry_state(true).resume(&path).fit(&mut resumed, &data).unwrap();
     assert!(numbers(&resumed) == by_hand(Cpu::new(), &data, 4, 2, true));
-    // Settings must not change, and damage is told.
-    let error = trainer().shuffle(false).drop_last(true).resume(&path).fit(&mut Deep::init(0), &data).unwrap_err();
-    assert!(matches!(error.error(), Error::Checkpoint { what: "choice of `carry_state`", .. }), "{error}");
+    // Without the states, the epoch begins anew. States of more samples than a session has are an error.
+    let history = trainer().shuffle(false).drop_last(true).resume(&path).fit(&mut Deep::init(0), &data).unwrap();
+    assert_eq!(history.changes[0].to_string(), "`carry_state` is false since step 9; it was true");
     let small = Deep::init(0).training(Cpu::new(), 3).unwrap().carry_state(true).unwrap();
     let error = { small }.load_checkpoint::<serde_json::Value, _>(&Adam::new(0.01), &path).unwrap_err();
     assert!(matches!(error, Error::Format { .. }), "{error}");

@@ -208,9 +208,6 @@ fn checkpoints_of_other_trainings_are_refused() {
     run(path.clone(), false, 50, 1).unwrap();
     assert!(run(path.clone(), true, 50, 1).is_ok());
     let message = |result: dl::Result<History>| result.unwrap_err().to_string().replace(path.to_str().unwrap(), "FILE");
-    let expected = "FILE: checkpoint of another batch size: expected 49, found 50";
-    assert_eq!(message(run(path.clone(), true, 49, 1)), expected);
-    assert_eq!(message(run(path.clone(), true, 50, 2)), "FILE: checkpoint of another seed: expected 2, found 1");
     let sgd = Trainer::new(Sgd::new(0.1)).loss(CrossEntropy).resume(&path).fit(&mut Net::init(0), &train);
     assert_eq!(message(sgd.map_err(Error::from)), "FILE: checkpoint of another optimizer: expected Sgd, found Adam");
     let data = Dataset::new(vec![[0.0]], vec![[0.0]]).unwrap();
@@ -300,6 +297,8 @@ fn checkpoints_with_false_fields_are_errors() {
         "/state/state/plateau/cooldown",
         "/state/state/seconds",
     ];
+    // Settings may be others: that is no error, but told.
+    free.retain(|field| !field.starts_with("/state/settings/"));
     assert_eq!(free.into_iter().collect::<Vec<&str>>(), expected);
     // Text that is no JSON, another version and an unknown field are errors, too.
     let more = sound.to_string().replacen('{', r#"{"more":1,"#, 1);

@@ -2,6 +2,7 @@
 
 pub mod data;
 mod heat_map;
+pub mod tabular;
 pub mod words;
 
 pub use heat_map::save_heat_map;

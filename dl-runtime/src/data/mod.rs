@@ -15,14 +15,18 @@ mod mnist;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod normalize;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod sample;
 mod sampler;
 mod series;
 mod source;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+mod table;
 pub mod text;
 
 #[cfg(feature = "csv")]
-pub use csv::{Blank, Csv, Encoding, Unknown};
+pub use csv::{ColumnSummary, Csv, CsvSource};
 pub use dataset::{Dataset, Split, check_labels};
 pub use digits::{Digit, digits};
 pub use folds::{Fold, group_k_fold, group_split, k_fold, stratified_k_fold, stratified_split};
@@ -33,7 +37,11 @@ pub use mnist::{MnistImage, mnist};
 #[cfg(feature = "ndarray")]
 pub use ndarray::{array, samples};
 pub use normalize::Normalizer;
+#[cfg(feature = "parquet")]
+pub use parquet::Parquet;
 pub use sample::{Number, Sample};
 pub use sampler::WeightedSampler;
 pub use series::{forecasts, streams, windows};
 pub use source::{Augmented, Batches, FromFn, FromIter, Source, from_fn, from_iter};
+#[cfg(any(feature = "csv", feature = "parquet"))]
+pub use table::{Blank, Encoding, Unknown};

@@ -53,7 +53,7 @@ pub enum Error {
     Cell {
         /// The file.
         path: PathBuf,
-        /// The number of the line, counted from 1, header included.
+        /// The number of the line, counted from 1, header included; of a Parquet file, that of the row.
         line: u64,
         /// The name of the column, or its number counted from 1 if there is no header.
         column: Box<str>,
@@ -67,7 +67,7 @@ pub enum Error {
     BlankCell {
         /// The file.
         path: PathBuf,
-        /// The number of the line, counted from 1, header included.
+        /// The number of the line, counted from 1, header included; of a Parquet file, that of the row.
         line: u64,
         /// The name of the column, or its number counted from 1 if there is no header.
         column: Box<str>,

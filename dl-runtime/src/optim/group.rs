@@ -3,6 +3,7 @@
 use super::{Optimizer, Schedule};
 use crate::range::{NOT_NEGATIVE, POSITIVE};
 use crate::{Error, Result};
+use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,6 +67,15 @@ pub(crate) struct Pace {
     pub factor: f64,
 }
 
+impl Unit {
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Steps => "steps",
+            Unit::Epochs => "epochs",
+        }
+    }
+}
+
 impl Group {
     /// Creates a group of the tensors that fit a pattern, so far with the settings of the optimizer.
     pub fn new(pattern: impl Into<String>) -> Self {
@@ -113,6 +123,21 @@ impl Group {
     /// Returns the pattern.
     pub fn pattern(&self) -> &str {
         &self.pattern
+    }
+    /// Returns the settings, to compare them with those of another training.
+    pub(crate) fn settings(&self) -> Value {
+        let (factor, rate) = match self.rate {
+            Rate::Factor(factor) => (Some(factor), None),
+            Rate::Absolute(rate) => (None, Some(rate)),
+        };
+        let schedule = self.schedule.as_ref();
+        json!({
+            "learning_rate_factor": factor,
+            "learning_rate": rate,
+            "weight_decay": self.weight_decay,
+            "schedule": schedule.map(|(schedule, unit)| json!({ "by": unit.name(), "factor": schedule.settings() })),
+            "frozen_for": self.frozen_epochs,
+        })
     }
     /// Returns whether the group is frozen after so many epochs.
     pub(crate) fn is_frozen_after(&self, epochs: usize) -> bool {

@@ -61,8 +61,9 @@ pub use sgd::Sgd;
 
 use crate::Result;
 use crate::ops::Device;
+use serde::Serialize;
 
-/// The settings of an optimizer, and its update of the weights in one step.
+/// The settings of an optimizer, and its update of the weights in one step. Checkpoints record the settings.
 ///
 /// ```
 /// # use dl_runtime as dl;
@@ -70,7 +71,7 @@ use crate::ops::Device;
 /// let adam = Adam::new(1e-3).betas(0.9, 0.99).weight_decay(1e-2);
 /// assert_eq!(adam.with_learning_rate(5e-4).learning_rate(), 5e-4);
 /// ```
-pub trait Optimizer: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub trait Optimizer: Clone + Serialize + std::fmt::Debug + Send + Sync + 'static {
     /// The name in checkpoints.
     const NAME: &'static str;
     /// Checks that every setting is in its range; the trainer and [`Training::step`](crate::Training::step) call this before they

@@ -80,7 +80,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         Ok(Some((mean, *updates)))
     }
     /// Restores the average from the host.
-    pub(super) fn restore_average(&mut self, from: Option<(Box<M>, u64)>) -> Result<()> {
+    pub(crate) fn restore_average(&mut self, from: Option<(Box<M>, u64)>) -> Result<()> {
         self.averaged = None;
         let Some((mean, updates)) = from else { return Ok(()) };
         let mut weights = self.device.zeros(M::LEN)?;

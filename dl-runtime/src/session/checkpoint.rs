@@ -92,7 +92,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         optimizer: &O,
         path: impl AsRef<Path>,
     ) -> Result<S> {
-        Ok(self.read_checkpoint(optimizer, path.as_ref())?.0)
+        Ok(self.read_checkpoint(optimizer, path.as_ref(), Carry::Always)?.0)
     }
 
     /// Returns the state of the session for a checkpoint, without the weights.
@@ -109,6 +109,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         &mut self,
         optimizer: &O,
         path: &Path,
+        carry: Carry,
     ) -> Result<(S, Option<Box<M>>)> {
         let mut reader = Reader::open(path)?;
         let json = reader.metadata().get(KEY);
@@ -142,7 +143,7 @@ impl<M: Passes, D: Device> Training<M, D> {
             Some(updates) => Some((read_tensors::<M>(&mut reader, AVERAGE)?, updates)),
             None => None,
         };
-        let carried = read_carried::<M>(&mut reader, self.batch_size())?;
+        let carried = read_carried::<M>(&mut reader, self.batch_size(), carry)?;
         self.reload(&net)?;
         self.restore(seed, steps);
         self.restore_carried(carried)?;
@@ -218,9 +219,21 @@ fn read_tensors<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<
     Ok(values)
 }
 
+/// What happens to the states that recurrent layers carry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carry {
+    /// States of more samples than a batch has are an error.
+    Always,
+    /// They are left out.
+    IfItFits,
+}
+
 /// Reads the states that recurrent layers carry, if the file contains them, for a session of at most `most` samples.
-fn read_carried<M: Passes>(reader: &mut Reader<'_>, most: usize) -> Result<Option<CarriedOnHost>> {
+fn read_carried<M: Passes>(reader: &mut Reader<'_>, most: usize, carry: Carry) -> Result<Option<CarriedOnHost>> {
     let Some(&[samples, stride]) = reader.shape(CARRIED) else { return Ok(None) };
+    if samples > most && stride == M::CARRIED && carry == Carry::IfItFits {
+        return Ok(None);
+    }
     if !(1..=most).contains(&samples) || stride != M::CARRIED {
         let expected = format!("the states of 1 to {most} samples of {} numbers each", M::CARRIED);
         return Err(malformed(reader.path(), expected, &format!("{samples} samples of {stride}")));

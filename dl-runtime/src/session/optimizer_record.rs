@@ -161,9 +161,14 @@ fn patterns<D: Device>(state: &OptimizerState<D>) -> Vec<String> {
 
 /// Reads a buffer of the optimizer for these tensors.
 fn read_buffer(reader: &mut Reader<'_>, name: &str, tensors: &[TensorInfo]) -> Result<Vec<f32>> {
-    let mut numbers = Vec::new();
+    let (mut numbers, prefix) = (Vec::new(), format!("optimizer.{name}."));
+    // A buffer of a setting that was off begins as in the first step.
+    if !reader.names().iter().any(|name| name.starts_with(&prefix)) {
+        numbers.resize(tensors.iter().map(TensorInfo::len).sum(), 0.0);
+        return Ok(numbers);
+    }
     for tensor in tensors {
-        let (name, start) = (format!("optimizer.{name}.{}", tensor.name), numbers.len());
+        let (name, start) = (format!("{prefix}{}", tensor.name), numbers.len());
         reader.check(&name, tensor.shape)?;
         numbers.resize(start + tensor.len(), 0.0);
         reader.read(&name, &mut numbers[start..])?;

@@ -69,7 +69,9 @@ where
                 training.clip_async(clip)?;
             }
             let (steps, factor) = (training.steps() as f64, state.plateau.factor());
-            let epochs = steps / steps_of_epoch as f64;
+            // Epochs before a resumption may have had other numbers of steps.
+            let steps_so_far = state.epoch * steps_of_epoch + (state.batch - 1) / trainer.accumulate;
+            let epochs = steps_so_far as f64 / steps_of_epoch as f64;
             let schedule = trainer.schedule.as_ref().map_or(1.0, |(schedule, unit)| match unit {
                 Unit::Steps => schedule.factor(steps),
                 Unit::Epochs => schedule.factor(epochs),

@@ -48,6 +48,8 @@ macro_rules! with {
             on_step: $trainer.on_step,
             on_epoch: $trainer.on_epoch,
             interrupt: $trainer.interrupt,
+            #[cfg(feature = "ctrl-c")]
+            ctrl_c: $trainer.ctrl_c,
         }
     };
 }
@@ -264,6 +266,11 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self
     }
     /// Lets the next `fit` continue the training that wrote this checkpoint, as if it had never been interrupted.
+    ///
+    /// Settings may be others than those of the checkpoint, except for the model, the type of the optimizer and the list of metrics. What
+    /// differs is printed and recorded in [`History::changes`](super::History::changes). If the batches or their order differ, an epoch
+    /// that was not finished begins anew. An average of another kind begins anew, and so do the buffers of settings of the optimizer that
+    /// were off before. The settings of a loss, the weights of a sampler, closures and the samples themselves are not compared.
     #[must_use]
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());
@@ -319,8 +326,34 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.on_epoch.push(Box::new(move |event| callback(event).into()));
         self
     }
+    /// Lets Ctrl-C (`SIGINT`) end the training after the current step, with [`Ended::Interrupted`](super::Ended::Interrupted): the
+    /// checkpoint is written if a file is set, and with early stopping the network gets the weights of its best epoch. A second Ctrl-C ends
+    /// the program at once, and so does one while nothing is trained.
+    ///
+    /// Once Ctrl-C was pressed, every later training with this setting ends after its first step too, so that a program that trains several
+    /// networks comes to its end. [`Trainer::interrupt`] takes a flag of your own instead.
+    ///
+    /// ```no_run
+    /// # use dl_runtime as dl;
+    /// # type Digits = dl::data::Dataset<dl::data::Digit, u32>;
+    /// # fn example<Net: dl::Model<Input = dl::data::Digit, Output = [f32; 10]>>(net: &mut Net, data: &Digits) -> dl::Result<()> {
+    /// use dl::prelude::*;
+    /// let mut trainer = Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).stop_on_ctrl_c().checkpoint("net.checkpoint");
+    /// trainer.fit(net, data)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Trainer::fit`] returns [`Error::Setting`](crate::Error::Setting) if the system has no such signal.
+    #[cfg(feature = "ctrl-c")]
+    #[must_use]
+    pub fn stop_on_ctrl_c(mut self) -> Self {
+        self.ctrl_c = true;
+        self
+    }
     /// Stops the training after the current step once another thread or a signal handler sets this flag, and writes a checkpoint if a
-    /// file is set. Example: `ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))`.
+    /// file is set. `stop_on_ctrl_c` (feature `ctrl-c`) does so when Ctrl-C is pressed.
     #[must_use]
     pub fn interrupt(mut self, flag: &Arc<AtomicBool>) -> Self {
         self.interrupt = Some(flag.clone());

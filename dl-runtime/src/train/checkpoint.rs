@@ -1,17 +1,19 @@
-//! The trainer's part of a checkpoint: the progress of the training, and the settings that must not change when it is resumed.
+//! The trainer's part of a checkpoint: the settings and the progress of the training, and how it is resumed.
 
 use super::float::Float;
 use super::history::{History, Scores};
+use super::monitor::Seen;
+use super::record::Settings;
 use super::run::{Run, seed_of_passes};
-use super::tuning::Tuning;
 use crate::ops::Device;
+use crate::optim::Optimizer;
 use crate::optim::schedule::PlateauState;
-use crate::optim::{Optimizer, WeightAverage};
 use crate::session::Criterion;
-use crate::session::checkpoint::{Snapshot, malformed, same, write_checkpoint};
+use crate::session::checkpoint::{Carry, Snapshot, malformed, same, write_checkpoint};
 use crate::tensor::Pack;
 use crate::{Passes, Result};
 use serde::{Deserialize, Serialize};
+use std::mem::discriminant;
 use std::path::Path;
 
 /// The progress of a training.
@@ -49,34 +51,6 @@ pub(super) struct Best {
     pub loss: f64,
 }
 
-/// The settings that determine the results and must not change when a training is resumed. The number of epochs, the learning rate and
-/// the schedule may change.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    loss: String,
-    batch_size: usize,
-    accumulate: usize,
-    drop_last: bool,
-    training_samples: usize,
-    shuffle: bool,
-    similar_lengths: bool,
-    carry_state: bool,
-    sampler: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    average: Option<WeightAverage>,
-    #[serde(default = "none", skip_serializing_if = "is_none")]
-    tuning: String,
-}
-
-/// The text of a trainer that trains everything alike; files without freezing and groups do not have it.
-fn none() -> String {
-    Tuning::default().text()
-}
-fn is_none(text: &String) -> bool {
-    *text == none()
-}
-
 /// Everything that the trainer adds to a checkpoint; `S` is [`State`], owned or borrowed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +59,9 @@ struct Saved<S> {
     state: S,
     /// The sums of each metric over the current epoch.
     metric_sums: Vec<Vec<Float>>,
+    /// What [`Trainer::watch`](super::Trainer::watch) remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    watch: Option<Seen>,
 }
 
 impl<M, T, O, L, D> Run<'_, '_, M, T, O, L, D>
@@ -96,19 +73,7 @@ where
     D: Device,
 {
     fn settings(&self) -> Settings {
-        Settings {
-            loss: L::NAME.into(),
-            batch_size: self.trainer.batch_size,
-            accumulate: self.trainer.accumulate,
-            drop_last: self.trainer.drops_last(),
-            training_samples: self.feed.len(),
-            shuffle: self.trainer.shuffles(),
-            similar_lengths: self.trainer.similar_lengths,
-            carry_state: self.trainer.carry_state,
-            sampler: self.trainer.sampler.is_some(),
-            average: self.trainer.average,
-            tuning: self.trainer.tuning.text(),
-        }
+        Settings::of(self.trainer, self.feed.len())
     }
     /// Writes a checkpoint if the trainer has a file for it. `net` holds the current weights; if it is `None`, the network itself does.
     pub(super) fn save(&mut self, net: Option<&M>) -> Result<()> {
@@ -116,69 +81,92 @@ where
             return Ok(());
         }
         let now = self.training.snapshot()?;
-        self.write(&now, net)?;
+        self.write(&now, self.seen(), net)?;
         self.unsaved = None;
         Ok(())
     }
     /// Writes the checkpoint of the last finished epoch, unless a checkpoint already has it.
     pub(super) fn save_last_epoch(&mut self) -> Result<()> {
-        let Some(snapshot) = self.unsaved.take() else { return Ok(()) };
-        (self.state.batch, self.state.loss, self.state.losses, self.state.seconds) = (0, 0.0, 0, 0.0);
-        self.trainer.metrics.iter_mut().for_each(|metric| metric.reset());
-        self.write(&snapshot, None)
+        let Some((snapshot, watch)) = self.unsaved.take() else { return Ok(()) };
+        self.begin_epoch_anew();
+        self.write(&snapshot, watch, None)
     }
-    fn write(&mut self, snapshot: &Snapshot<M>, net: Option<&M>) -> Result<()> {
+    /// Returns what the monitor remembers, if there is one.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        self.monitor.as_ref().map(|monitor| monitor.seen())
+    }
+    fn write(&mut self, snapshot: &Snapshot<M>, watch: Option<Seen>, net: Option<&M>) -> Result<()> {
         let Some(path) = &self.trainer.checkpoint else { return Ok(()) };
         let settings = self.settings();
         let sums = self.trainer.metrics.iter_mut().map(|metric| metric.sums().iter().copied().map(Float).collect());
-        let saved = Saved { settings, state: &self.state, metric_sums: sums.collect() };
+        let saved = Saved { settings, state: &self.state, metric_sums: sums.collect(), watch };
         write_checkpoint(path, snapshot, &saved, net.unwrap_or(self.net), self.best_weights.as_deref())
     }
-    /// Restores everything from a checkpoint.
+    /// Restores everything from a checkpoint, and records which settings differ from those it was written with.
     pub(super) fn resume(&mut self, path: &Path) -> Result<()> {
-        let (saved, best_weights) = self.training.read_checkpoint(&self.trainer.optimizer, path)?;
-        let Saved::<State> { settings: found, state, metric_sums } = saved;
-        let expected = self.settings();
-        same(path, "loss", expected.loss, found.loss)?;
-        let seed = seed_of_passes(self.trainer.seed, state.earlier_epochs);
-        same(path, "seed", seed, self.training.seed_of_passes())?;
-        same(path, "batch size", expected.batch_size, found.batch_size)?;
-        same(path, "number of batches in a step", expected.accumulate, found.accumulate)?;
-        same(path, "choice of `drop_last`", expected.drop_last, found.drop_last)?;
-        same(path, "number of training samples", expected.training_samples, found.training_samples)?;
-        same(path, "shuffling", expected.shuffle, found.shuffle)?;
-        same(path, "choice of `similar_lengths`", expected.similar_lengths, found.similar_lengths)?;
-        same(path, "choice of a `sampler`", expected.sampler, found.sampler)?;
-        same(path, "choice of `carry_state`", expected.carry_state, found.carry_state)?;
-        let text = |average: Option<WeightAverage>| average.map_or("none".into(), |average| format!("{average:?}"));
-        same(path, "average of the weights", text(expected.average), text(found.average))?;
-        same(path, "choice of frozen tensors and groups", expected.tuning, found.tuning)?;
+        let (saved, best_weights) = self.training.read_checkpoint(&self.trainer.optimizer, path, Carry::IfItFits)?;
+        let Saved::<State> { settings: before, mut state, metric_sums, watch } = saved;
+        let now = self.settings();
+        same(path, "choice of frozen tensors and groups", &now.trained, &before.trained)?;
         same(path, "list of metrics", self.state.history.metrics.join(", "), state.history.metrics.join(", "))?;
-        self.check(path, &state, best_weights.is_some())?;
-        let metrics = &mut self.trainer.metrics;
-        if metric_sums.len() != metrics.len() {
-            return Err(malformed(path, format!("sums of {} metrics", metrics.len()), &metric_sums.len().to_string()));
+        let seed = seed_of_passes(before.seed, state.earlier_epochs);
+        if seed != self.training.seed_of_passes() {
+            return Err(malformed(path, format!("the seed {seed}"), &self.training.seed_of_passes().to_string()));
         }
-        for (metric, found) in metrics.iter_mut().zip(metric_sums) {
+        let same_batches = now.same_batches(&before);
+        self.check(path, &state, best_weights.is_some(), same_batches)?;
+        self.restore_metrics(path, metric_sums)?;
+        if let Some((monitor, seen)) = self.monitor.as_mut().zip(watch) {
+            monitor.restore(seen).map_err(|expected| malformed(path, expected, "others"))?;
+        }
+        let steps = self.training.steps();
+        let changes = now.changes(&before, steps + 1);
+        state.history.changes.extend(changes.map_err(|error| malformed(path, "settings", &error.to_string()))?);
+        // An average of another kind begins anew: the numbers of its updates have another meaning.
+        if now.average.map(|average| discriminant(&average)) != before.average.map(|average| discriminant(&average)) {
+            self.training.restore_average(None)?;
+        }
+        self.training.restore(seed_of_passes(self.trainer.seed, state.earlier_epochs), steps);
+        (self.state, self.best_weights) = (state, best_weights);
+        if !same_batches {
+            // The rest of the epoch would have other samples than those that are missing, so it begins anew.
+            self.begin_epoch_anew();
+        }
+        // The network holds these weights until the next epoch ends.
+        self.training.store_average(self.net)
+    }
+    fn restore_metrics(&mut self, path: &Path, sums: Vec<Vec<Float>>) -> Result<()> {
+        let metrics = &mut self.trainer.metrics;
+        if sums.len() != metrics.len() {
+            return Err(malformed(path, format!("sums of {} metrics", metrics.len()), &sums.len().to_string()));
+        }
+        for (metric, found) in metrics.iter_mut().zip(sums) {
             let found: Vec<f64> = found.into_iter().map(|sum| sum.0).collect();
             if !metric.restore(&found) {
                 let expected = format!("{} sums of a metric", metric.sums().len());
                 return Err(malformed(path, expected, &found.len().to_string()));
             }
         }
-        (self.state, self.best_weights) = (state, best_weights);
-        // The network holds these weights until the next epoch ends.
-        self.training.store_average(self.net)
+        Ok(())
+    }
+    /// Forgets what the current epoch has summed up so far.
+    fn begin_epoch_anew(&mut self) {
+        (self.state.batch, self.state.loss, self.state.losses, self.state.seconds) = (0, 0.0, 0, 0.0);
+        self.trainer.metrics.iter_mut().for_each(|metric| metric.reset());
     }
     /// Checks that the numbers of a state are consistent.
-    fn check(&self, path: &Path, state: &State, has_best_weights: bool) -> Result<()> {
+    fn check(&self, path: &Path, state: &State, has_best_weights: bool, same_batches: bool) -> Result<()> {
         let (State { epoch, batch, history, best, plateau, .. }, batches) = (state, self.batches());
-        let (every, some) = (self.steps_of(batches), self.steps_of(*batch));
-        let steps = epoch.checked_mul(every).and_then(|steps| steps.checked_add(some));
-        let whole = *batch == batches || batch.is_multiple_of(self.trainer.accumulate);
-        if *batch > batches || !whole || steps.map(|steps| steps as u64) != Some(self.training.steps()) {
-            let expected = format!("the steps of {epoch} epochs of {batches} batches and {batch} more");
-            return Err(malformed(path, expected, &self.training.steps().to_string()));
+        let (before, steps) = (history.last().map_or(0, |row| row.steps), self.training.steps());
+        // With other batches, neither the batches nor the steps of the current epoch are known.
+        let whole = *batch == batches || *batch < batches && batch.is_multiple_of(self.trainer.accumulate);
+        let some = if same_batches { self.steps_of(*batch) as u64 } else { 0 };
+        // An epoch that was begun anew has taken more steps.
+        let exact = same_batches && history.changes.is_empty();
+        let fits = if exact { steps.checked_sub(before) == Some(some) } else { steps >= before.saturating_add(some) };
+        if same_batches && !whole || !fits {
+            let expected = format!("the {before} steps of {epoch} epochs, and those of {batch} batches of {batches}");
+            return Err(malformed(path, expected, &steps.to_string()));
         }
         let complete = |scores: &Scores| scores.metrics.len() == history.metrics.len();
         let row_is_complete = |row: &super::Epoch| complete(&row.train) && row.validation.iter().all(complete);

@@ -1,6 +1,6 @@
 //! The history of a training: one row of numbers for each epoch, which can be written as JSON, as CSV and as a chart.
 
-use super::{Warning, float};
+use super::{Change, Warning, float};
 use crate::metrics::ConfusionMatrix;
 use crate::plot::{Chart, side_by_side};
 use crate::{Result, io};
@@ -96,6 +96,9 @@ pub struct History {
     /// What [`Trainer::watch`](super::Trainer::watch) warned of, each cause once for each layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// The settings with which the training was resumed that differ from those of its checkpoint, in the order of the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 impl History {

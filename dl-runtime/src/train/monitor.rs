@@ -87,6 +87,23 @@ pub(super) struct Monitor<M> {
     checks: usize,
 }
 
+/// The memory of a monitor, for checkpoints.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    first: u64,
+    checks: usize,
+    layers: Vec<SeenLayer>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeenLayer {
+    vanishing: (u64, u32),
+    /// A character for each unit: `1` if its bias had a gradient, otherwise `0`.
+    moved: String,
+}
+
 /// The tensors of a layer, and what was seen of them.
 struct Layer {
     name: String,
@@ -122,6 +139,32 @@ impl<M: Passes> Monitor<M> {
         let frozen = Vec::with_capacity(M::TENSORS.len());
         Monitor { every, weights, gradients, layers: layers::<M>(), frozen, first: 0, checks: 0 }
     }
+    /// Returns the memory of the monitor.
+    pub fn seen(&self) -> Seen {
+        let layer = |layer: &Layer| {
+            let moved = layer.bias.iter().flat_map(|(_, moved)| moved).map(|moved| if *moved { '1' } else { '0' });
+            SeenLayer { vanishing: layer.vanishing, moved: moved.collect() }
+        };
+        Seen { first: self.first, checks: self.checks, layers: self.layers.iter().map(layer).collect() }
+    }
+    /// Restores the memory of the monitor of another training.
+    ///
+    /// # Errors
+    /// Returns what it should have been if it does not fit the layers of the model.
+    pub fn restore(&mut self, seen: Seen) -> Result<(), String> {
+        let units = |layer: &Layer| layer.bias.as_ref().map_or(0, |(_, moved)| moved.len());
+        let fits = |(layer, seen): (&Layer, &SeenLayer)| units(layer) == seen.moved.len();
+        if seen.layers.len() != self.layers.len() || !self.layers.iter().zip(&seen.layers).all(fits) {
+            return Err(format!("the units of {} layers", self.layers.len()));
+        }
+        (self.first, self.checks) = (seen.first, seen.checks);
+        for (layer, seen) in self.layers.iter_mut().zip(seen.layers) {
+            layer.vanishing = seen.vanishing;
+            let moved = layer.bias.iter_mut().flat_map(|(_, moved)| moved);
+            moved.zip(seen.moved.bytes()).for_each(|(moved, seen)| *moved = seen == b'1');
+        }
+        Ok(())
+    }
     /// Looks at the gradients of the coming step, if it is one of those to check. Adds what is new to `warnings`.
     pub fn step<D: Device>(&mut self, training: &Training<M, D>, warnings: &mut Vec<Warning>) -> Result<()> {
         let step = training.steps() + 1;
@@ -144,7 +187,7 @@ impl<M: Passes> Monitor<M> {
         if self.checks == 0 {
             self.first = step;
         }
-        self.checks += 1;
+        self.checks = self.checks.saturating_add(1);
         for layer in self.layers.iter_mut().filter(|layer| !layer.frozen) {
             let ratio = layer.ratio;
             if let Some((range, moved)) = &mut layer.bias {
@@ -164,7 +207,7 @@ impl<M: Passes> Monitor<M> {
             if *checks == 0 {
                 *since = step;
             }
-            *checks += 1;
+            *checks = checks.saturating_add(1);
             if *checks == VANISHING_CHECKS {
                 warn(warnings, &layer.name, *since, Cause::Vanishing { share: ratio / largest });
             }

@@ -1,7 +1,7 @@
 //! Shows the progress of a training on standard error: a bar if that is a terminal, and one line for each epoch.
 
-use super::Warning;
 use super::history::{Ended, Epoch, History, Line, Thousands};
+use super::{Change, Warning};
 use std::time::{Duration, Instant};
 
 /// The display of the progress of a training.
@@ -93,6 +93,13 @@ impl Progress {
         if !self.quiet && !warnings.is_empty() {
             self.pause();
             warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        }
+    }
+    /// Prints the settings with which a training is resumed that are others now.
+    pub fn changes(&self, changes: &[Change]) {
+        if !self.quiet && !changes.is_empty() {
+            eprintln!("resumed with other settings:");
+            changes.iter().for_each(|change| eprintln!("  {change}"));
         }
     }
     /// Prints how the training ended, unless the lines of its epochs already show it.

@@ -6,7 +6,7 @@ use super::checkpoint::{Best, State};
 use super::event::{EpochEnd, Flow};
 use super::feed::Feed;
 use super::history::{Ended, Epoch, History, Scores};
-use super::monitor::Monitor;
+use super::monitor::{Monitor, Seen};
 use super::progress::Progress;
 use super::tensorboard::Board;
 use super::terms;
@@ -37,10 +37,12 @@ pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
     pub state: State,
     /// The weights of the epoch in [`State::best`].
     pub best_weights: Option<Box<M>>,
-    /// A snapshot of the session after the last epoch, until a checkpoint contains it; it is written if an error ends the training.
-    pub unsaved: Option<Snapshot<M>>,
+    /// The session and the monitor after the last epoch, until a checkpoint contains them; they are written if an error ends the training.
+    pub unsaved: Option<(Snapshot<M>, Option<Seen>)>,
     board: Option<Board<M>>,
     pub monitor: Option<Monitor<M>>,
+    #[cfg(feature = "ctrl-c")]
+    ctrl_c: Option<super::ctrl_c::Listening>,
     /// The indices of the samples in the order of this epoch.
     pub order: Vec<usize>,
     /// The rows of all sequences of each input, if samples of similar lengths are wanted together.
@@ -124,6 +126,8 @@ where
             unsaved,
             board,
             monitor,
+            #[cfg(feature = "ctrl-c")]
+            ctrl_c: None,
             order,
             lengths,
             outputs,
@@ -134,11 +138,22 @@ where
             run.resume(&path)?;
         }
         check_checkpoint(run.trainer)?;
+        #[cfg(feature = "ctrl-c")]
+        if run.trainer.ctrl_c {
+            run.ctrl_c = Some(super::ctrl_c::Listening::start().map_err(|error| crate::Error::Setting {
+                setting: "stop_on_ctrl_c",
+                of: "Trainer",
+                expected: "off on this system".into(),
+                found: format!("on: {error}"),
+            })?);
+        }
         Ok(run)
     }
 
     pub fn run(mut self) -> Result<History, TrainError> {
         let mut progress = Progress::new(self.trainer.quiet, self.trainer.epochs);
+        let (changes, next) = (&self.state.history.changes, self.training.steps() + 1);
+        progress.changes(&changes[changes.partition_point(|change| change.since < next)..]);
         let trained = self.train(&mut progress);
         let begun = self.state.epoch + usize::from(trained.is_err() || self.state.batch > 0);
         self.trainer.earlier_epochs = self.state.earlier_epochs.wrapping_add(begun as u64);
@@ -224,7 +239,7 @@ where
                 // A training ends, and is saved, only after a whole step: gradients are in no checkpoint.
                 continue;
             }
-            let asked = self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
+            let asked = self.is_interrupted();
             // After its last step, an epoch is validated and recorded before the training ends.
             let finishes = flow == Flow::Stop && self.state.batch == batches && !asked;
             stopped = finishes.then_some(Ended::Callback);
@@ -278,6 +293,14 @@ where
         Ok(self.finish(row)?.or(stopped))
     }
 
+    /// Returns true if the flag is set, or Ctrl-C was pressed.
+    fn is_interrupted(&self) -> bool {
+        #[cfg(feature = "ctrl-c")]
+        if self.ctrl_c.as_ref().is_some_and(|listening| listening.pressed()) {
+            return true;
+        }
+        self.trainer.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
     /// Returns the loss and metrics of the samples since the last call, and clears their sums.
     pub(super) fn scores(&mut self) -> Scores {
         let scores = Scores {
@@ -314,7 +337,7 @@ where
         if matches!(self.trainer.every, Every::Epochs(n) if self.state.epoch.is_multiple_of(n)) {
             self.save(None)?;
         } else if self.trainer.checkpoint.is_some() {
-            self.unsaved = Some(self.training.snapshot()?);
+            self.unsaved = Some((self.training.snapshot()?, self.seen()));
         }
         Ok(self.early().or((flow == Flow::Stop).then_some(Ended::Callback)))
     }

@@ -91,6 +91,9 @@ pub struct Trainer<'a, M: Passes, T: Pack, O, L = ModelLoss, D = Cpu> {
     pub(super) on_step: Vec<OnStep<'a>>,
     pub(super) on_epoch: Vec<OnEpoch<'a, M>>,
     pub(super) interrupt: Option<Arc<AtomicBool>>,
+    /// True if Ctrl-C ends the training.
+    #[cfg(feature = "ctrl-c")]
+    pub(super) ctrl_c: bool,
 }
 
 impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
@@ -128,6 +131,8 @@ impl<M: Passes, T: Pack, O: Optimizer> Trainer<'_, M, T, O> {
             on_step: Vec::new(),
             on_epoch: Vec::new(),
             interrupt: None,
+            #[cfg(feature = "ctrl-c")]
+            ctrl_c: false,
         }
     }
 }

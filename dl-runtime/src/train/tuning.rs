@@ -5,6 +5,7 @@ use crate::ops::Device;
 use crate::optim::Group;
 use crate::tensor::Pack;
 use crate::{Passes, Result, Training};
+use serde_json::Value;
 
 /// The frozen tensors and the groups of a trainer.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,10 @@ impl Tuning {
         self.frozen.iter().try_for_each(|pattern| training.freeze(pattern))?;
         training.check_trained()?;
         self.groups.iter().try_for_each(|group| training.add_group(group.clone()))
+    }
+    /// Returns the settings of each group by its pattern.
+    pub fn group_settings(&self) -> Value {
+        self.groups.iter().map(|group| (group.pattern().to_owned(), group.settings())).collect()
     }
     /// Returns the patterns in words, for a comparison with those of a checkpoint.
     pub fn text(&self) -> String {

@@ -1,20 +1,18 @@
 //! Reads tables in CSV files, in which some columns are inputs and others are targets.
 
-mod blank;
-mod columns;
-mod encoding;
+mod describe;
 mod lines;
+mod rows;
+mod source;
 #[cfg(test)]
 mod tests;
 
-pub use self::blank::Blank;
-pub use self::encoding::{Encoding, Unknown};
+pub use self::describe::ColumnSummary;
+pub use self::source::CsvSource;
 
-use self::columns::{Columns, check_once};
-use self::encoding::Coder;
 use self::lines::Lines;
-use super::{Dataset, Number, Sample};
-use crate::tensor::pod::{flat_mut, grow};
+use super::table::{Blank, Encoding, Reading, Selection, Unknown, selects};
+use super::{Dataset, Sample};
 use crate::{Error, IN_MEMORY, Result};
 use std::fs::File;
 use std::io::Read;
@@ -44,30 +42,16 @@ const FORMAT: &str = "CSV";
 pub struct Csv {
     header: Option<bool>,
     delimiter: u8,
-    inputs: Option<Vec<String>>,
-    targets: Option<Vec<String>>,
-    classes: Option<Vec<String>>,
-    blank: Blank,
-    categories: Vec<String>,
-    unknown: Unknown,
-    encoding: Option<Encoding>,
+    table: Selection,
 }
 
 impl Default for Csv {
     fn default() -> Self {
-        Csv {
-            header: None,
-            delimiter: b',',
-            inputs: None,
-            targets: None,
-            classes: None,
-            blank: Blank::Refuse,
-            categories: Vec::new(),
-            unknown: Unknown::Refuse,
-            encoding: None,
-        }
+        Csv { header: None, delimiter: b',', table: Selection::new("Csv") }
     }
 }
+
+selects!(Csv);
 
 impl Csv {
     /// Creates the defaults: a header, commas between fields, and the targets in the last columns.
@@ -78,52 +62,12 @@ impl Csv {
     /// given, the first line must name the columns, and a first line of numbers is an error.
     pub fn header(mut self, header: bool) -> Self {
         self.header = Some(header);
+        self.table.numbered = true;
         self
     }
     /// Sets the byte between fields, such as `b';'` or `b'\t'`.
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
-        self
-    }
-    /// Sets the columns of the inputs, in this order, instead of all columns that are not targets.
-    pub fn inputs<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
-        self.inputs = Some(columns.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets the column of the target, instead of the last one.
-    pub fn target(self, column: impl Into<String>) -> Self {
-        self.targets([column])
-    }
-    /// Sets the columns of a target with several numbers, in this order, instead of the last ones.
-    pub fn targets<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
-        self.targets = Some(columns.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets the names of the classes 0, 1 and so on, for a target column that holds names instead of numbers.
-    pub fn classes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.classes = Some(names.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets the handling of blank cells, which are errors by default.
-    pub fn blank(mut self, blank: Blank) -> Self {
-        self.blank = blank;
-        self
-    }
-    /// Sets the input columns that hold names of categories instead of numbers. They are read as codes: 0 for the first name in the order
-    /// of the alphabet, and so on.
-    pub fn categories<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
-        self.categories = columns.into_iter().map(Into::into).collect();
-        self
-    }
-    /// Sets the handling of categories that are not in the [`Encoding`], which are errors by default.
-    pub fn unknown(mut self, unknown: Unknown) -> Self {
-        self.unknown = unknown;
-        self
-    }
-    /// Reads the columns of this encoding, with its codes of categories and its numbers for blank cells: those of the training data, for
-    /// new rows. The columns are found by name, so that the table may have others and another order.
-    pub fn encoding(mut self, encoding: &Encoding) -> Self {
-        self.encoding = Some(encoding.clone());
         self
     }
 
@@ -173,20 +117,37 @@ impl Csv {
         self.table(Box::new(table), Path::new(IN_MEMORY))
     }
 
-    fn has_header(&self) -> bool {
-        self.header.unwrap_or(true)
+    /// Checks a table that is read on demand, and returns a source of its rows, for one that is larger than memory.
+    ///
+    /// One pass checks every row as [`Csv::read`] does, and learns the [`Encoding`] and the means and deviations of the columns. It keeps 8
+    /// bytes for each row. While a network trains, the threads of [`Trainer::fit_source`](crate::train::Trainer::fit_source) read the rows
+    /// that they need. The samples are those of [`Csv::read`], in the same order. If the file changes, the training ends with an error.
+    ///
+    /// ```
+    /// # use dl_runtime as dl;
+    /// # fn example<Net: dl::Model<Input = [f32; 2], Output = [f32; 3]>>(net: &mut Net) -> dl::Result<()> {
+    /// use dl::data::{Csv, Source};
+    /// use dl::prelude::*;
+    /// let rows = Csv::new().categories(["town"]).target("kind").source::<[f32; 2], u32>("houses.csv")?;
+    /// let normalizer = rows.normalizer()?;
+    /// let source = rows.batches(|inputs, _, _| normalizer.apply(inputs));
+    /// Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).fit_source(net, &source)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the errors of [`Csv::read`]; [`Error::Empty`] for a table without rows; [`Error::Setting`] for [`Blank::Median`], and for
+    /// [`Blank::MostFrequent`] where there are columns of numbers, since these need all values of a column at once.
+    pub fn source<I: Sample, T: Sample>(&self, path: impl AsRef<Path>) -> Result<CsvSource<I, T>> {
+        CsvSource::open(self, path.as_ref())
     }
-    /// Checks the settings that do not depend on the table.
-    fn check<E: Number>(&self) -> Result<()> {
-        check_once("classes", "different names", self.classes.as_deref().unwrap_or(&[]))?;
-        match self.blank {
-            Blank::Fill(value) if E::from_f64(value.into()).is_none() => Err(Error::Setting {
-                setting: "blank",
-                of: "Csv",
-                expected: E::EXPECTED.into(),
-                found: value.to_string(),
-            }),
-            _ => Ok(()),
+
+    /// Returns the names of the columns of a table that is at its first line.
+    fn names(&self, lines: &Lines<'_>) -> Vec<String> {
+        match self.header.unwrap_or(true) {
+            true => lines.fields.iter().map(String::from).collect(),
+            false => (1..=lines.fields.len()).map(|number| number.to_string()).collect(),
         }
     }
     fn table<I: Sample, T: Sample>(
@@ -194,35 +155,15 @@ impl Csv {
         source: Box<dyn Read + '_>,
         path: &Path,
     ) -> Result<(Dataset<I, T>, Encoding)> {
-        self.check::<I::Element>()?;
+        self.table.check::<I::Element>()?;
         let mut lines = Lines::new(source, self.delimiter, path)?;
-        let mut set = Dataset::default();
-        if !lines.next()? {
-            return Err(lines.malformed("a table".into(), "nothing".into()));
-        }
-        let columns = Columns::new(self, &lines, I::LEN, T::LEN)?;
-        let mut coder = Coder::new(self, &columns, &lines)?;
-        let mut more = !self.has_header() || lines.next()?;
+        lines.first()?;
+        let mut reading = Reading::new(&self.table, self.names(&lines), &lines)?;
+        let mut more = self.header == Some(false) || lines.next()?;
         while more {
-            columns.check_width(&lines)?;
-            let kept = set.inputs.len();
-            let whole = add(&mut set.inputs, |to| coder.read(&lines, &columns, kept, to))?
-                && add(&mut set.targets, |to| columns.targets(&lines, self, to))?;
-            if !whole {
-                set.inputs.truncate(kept);
-                set.targets.truncate(kept);
-            }
+            reading.add(&lines, lines.fields.len())?;
             more = lines.next()?;
         }
-        let encoding = coder.finish(&lines, &mut set.inputs)?;
-        Ok((set, encoding))
+        reading.finish(&lines)
     }
-}
-
-/// Appends a sample that `fill` writes.
-fn add<S: Sample>(samples: &mut Vec<S>, fill: impl FnOnce(&mut [S::Element]) -> Result<bool>) -> Result<bool> {
-    // A file too large for the memory ends in this error, because its samples are not much larger than its text.
-    grow(samples, 1).map_err(|error| Error::io(IN_MEMORY)(std::io::Error::other(error)))?;
-    let last = samples.len() - 1;
-    fill(flat_mut(&mut samples[last..]))
 }

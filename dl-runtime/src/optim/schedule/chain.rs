@@ -4,6 +4,7 @@ use super::{Constant, Schedule};
 use crate::Result;
 use crate::range::{self, NOT_NEGATIVE, SHARE};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A factor that rises linearly to 1 (PyTorch's `LinearLR`), followed by another schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ impl<S: Schedule> Schedule for WarmUp<S> {
         range::check("WarmUp", &[("length", self.length, NOT_NEGATIVE), ("from", self.from, SHARE)])?;
         self.then.check()
     }
+    fn settings(&self) -> Value {
+        json!({ "WarmUp": { "length": self.length, "from": self.from, "then": self.then.settings() } })
+    }
 }
 
 /// One schedule up to a position, and then another: see [`Schedule::until`].
@@ -74,6 +78,9 @@ impl<A: Schedule, B: Schedule> Schedule for Sequence<A, B> {
         self.first.check()?;
         self.then.check()
     }
+    fn settings(&self) -> Value {
+        json!({ "Sequence": { "first": self.first.settings(), "until": self.until, "then": self.then.settings() } })
+    }
 }
 
 /// The product of two schedules: see [`Schedule::times`].
@@ -97,5 +104,8 @@ impl<A: Schedule, B: Schedule> Schedule for Product<A, B> {
     fn check(&self) -> Result<()> {
         self.first.check()?;
         self.second.check()
+    }
+    fn settings(&self) -> Value {
+        json!({ "Product": { "first": self.first.settings(), "second": self.second.settings() } })
     }
 }

@@ -4,6 +4,7 @@ use super::Schedule;
 use crate::Result;
 use crate::range::{self, DIVISOR, FROM_ONE, NOT_NEGATIVE, POSITIVE, SHARE};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::f64::consts::PI;
 
 /// A factor that falls from 1 to a floor along half a cosine, `floor + (1 - floor)·(1 + cos(π·t/T))/2`, and stays there: PyTorch's
@@ -33,6 +34,9 @@ impl Schedule for Cosine {
     }
     fn check(&self) -> Result<()> {
         range::check("Cosine", &[("length", self.length, POSITIVE), ("floor", self.floor, NOT_NEGATIVE)])
+    }
+    fn settings(&self) -> Value {
+        json!({ "Cosine": self })
     }
 }
 
@@ -89,6 +93,9 @@ impl Schedule for WarmRestarts {
         ];
         range::check("WarmRestarts", &settings)
     }
+    fn settings(&self) -> Value {
+        json!({ "WarmRestarts": self })
+    }
 }
 
 /// A factor that rises from 1/25 to 1 and falls to almost 0, both along half a cosine: PyTorch's `OneCycleLR`, whose `max_lr` is the
@@ -139,5 +146,8 @@ impl Schedule for OneCycle {
             ("end", self.end, DIVISOR),
         ];
         range::check("OneCycle", &settings)
+    }
+    fn settings(&self) -> Value {
+        json!({ "OneCycle": self })
     }
 }

@@ -29,6 +29,7 @@ pub use plateau::{Plateau, PlateauState};
 use crate::Result;
 use crate::range::{self, NOT_NEGATIVE, POSITIVE};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A factor for the learning rate at every position of a training. Closures from `f64` to `f64` are schedules too.
 pub trait Schedule: Send + Sync {
@@ -40,6 +41,11 @@ pub trait Schedule: Send + Sync {
     /// Returns [`Error::Setting`](crate::Error::Setting) with the setting, its value and its range.
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+    /// Returns the name and the settings as JSON, by which a resumed training tells whether its schedule is another one. `null` stands for
+    /// settings that are unknown, as those of a closure.
+    fn settings(&self) -> Value {
+        Value::Null
     }
     /// Follows this schedule up to position `at`, and then `next`, whose position starts at 0: PyTorch's `SequentialLR`.
     ///
@@ -85,6 +91,9 @@ impl Schedule for Constant {
     fn factor(&self, _at: f64) -> f64 {
         1.0
     }
+    fn settings(&self) -> Value {
+        json!({ "Constant": {} })
+    }
 }
 
 /// A factor that is multiplied by `gamma` after every `every` steps or epochs: `gamma^⌊t / every⌋`, PyTorch's `StepLR`.
@@ -114,6 +123,9 @@ impl Schedule for Step {
     fn check(&self) -> Result<()> {
         range::check("Step", &[("every", self.every, POSITIVE), ("gamma", self.gamma, NOT_NEGATIVE)])
     }
+    fn settings(&self) -> Value {
+        json!({ "Step": self })
+    }
 }
 
 /// A factor of `gamma^t`: PyTorch's `ExponentialLR`.
@@ -136,6 +148,9 @@ impl Schedule for Exponential {
     }
     fn check(&self) -> Result<()> {
         NOT_NEGATIVE.check("Exponential", "gamma", self.gamma)
+    }
+    fn settings(&self) -> Value {
+        json!({ "Exponential": self })
     }
 }
 
@@ -166,5 +181,8 @@ impl Schedule for Polynomial {
     }
     fn check(&self) -> Result<()> {
         range::check("Polynomial", &[("length", self.length, POSITIVE), ("power", self.power, NOT_NEGATIVE)])
+    }
+    fn settings(&self) -> Value {
+        json!({ "Polynomial": self })
     }
 }

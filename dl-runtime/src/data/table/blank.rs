@@ -1,8 +1,10 @@
 //! Handling of blank cells in tables.
 
-/// The way in which [`Csv`](super::Csv) handles blank cells in the columns that it reads.
+use super::Field;
+
+/// The way in which readers of tables handle blank cells in the columns that they read.
 ///
-/// A cell is blank if it is empty or holds one of the words that pandas and R use for missing numbers: `NaN`, `nan`, `NA`, `<NA>`, `N/A`,
+/// A cell of text is blank if it is empty or holds one of the words that pandas and R use for missing numbers: `NaN`, `nan`, `NA`, `<NA>`, `N/A`,
 /// `n/a`, `#N/A`, `NULL`, `null` or `None`. The name of a class is never blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Blank {
@@ -14,7 +16,7 @@ pub enum Blank {
     /// Reads blank cells of inputs as this number. Blank cells of targets are still errors.
     Fill(f32),
     /// Fills blank cells of inputs with the mean of the others in their column; in a column of categories, with the most frequent one.
-    /// [`Csv::learn`](super::Csv::learn) returns what other tables are filled with.
+    /// What other tables are filled with is part of the [`Encoding`](super::Encoding).
     Mean,
     /// As [`Blank::Mean`], with the median.
     Median,
@@ -22,7 +24,16 @@ pub enum Blank {
     MostFrequent,
 }
 
-/// Returns true if a cell marks a missing value.
-pub(super) fn is_blank(text: &str) -> bool {
+/// Returns true if a field marks a missing value.
+pub(in crate::data) fn is_blank(field: Field<'_>) -> bool {
+    match field {
+        Field::Text(text) => is_blank_text(text),
+        Field::Number(number) => number.is_nan(),
+        Field::Missing => true,
+    }
+}
+
+/// Returns true if a text marks a missing value.
+pub(super) fn is_blank_text(text: &str) -> bool {
     matches!(text, "" | "NaN" | "nan" | "NA" | "<NA>" | "N/A" | "n/a" | "#N/A" | "NULL" | "null" | "None")
 }

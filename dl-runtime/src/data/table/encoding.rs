@@ -1,16 +1,17 @@
 //! Encodings of input columns, learned from a table: the codes of categories, and the numbers that fill blank cells.
 
 use super::blank::{Blank, is_blank};
-use super::columns::Columns;
-use super::{Csv, Lines};
+use super::columns::{Columns, number};
+use super::{Field, Row, Selection};
 use crate::data::{Number, Sample};
 use crate::tensor::pod::flat_mut;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The codes of categories, and the numbers for blank cells, that [`Csv::learn`] found in a table. [`Csv::encoding`] reads other rows in
-/// the same way.
+/// The codes of categories, and the numbers for blank cells, that a reader of tables found ([`Csv::learn`](super::super::Csv::learn)). With
+/// it, other rows are read in the same way.
 ///
 /// It can be stored with a model by `serde`: as JSON, for example.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,12 +25,20 @@ pub struct Encoding {
 pub(super) struct Column {
     pub(super) name: String,
     /// The categories 0, 1 and so on, or `None` for a column of numbers.
-    categories: Option<Vec<String>>,
+    pub(super) categories: Option<Vec<String>>,
     /// The number for blank cells, if they are filled.
-    fill: Option<f64>,
+    pub(super) fill: Option<f64>,
 }
 
 impl Encoding {
+    /// Returns the codes of the categories of each column.
+    pub(super) fn codes(&self) -> Vec<HashMap<String, usize>> {
+        let codes = |column: &Column| {
+            let names = column.categories.iter().flatten();
+            names.enumerate().map(|(code, name)| (name.clone(), code)).collect()
+        };
+        self.columns.iter().map(codes).collect()
+    }
     /// Returns the names of the input columns.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(|column| &*column.name)
@@ -40,7 +49,7 @@ impl Encoding {
     }
 }
 
-/// The way in which [`Csv`] handles categories that [`Csv::learn`] did not see.
+/// The way in which categories are handled that the [`Encoding`] does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unknown {
     /// Returns an error that names the line and the column.
@@ -50,89 +59,127 @@ pub enum Unknown {
     Reserve,
 }
 
+/// What a field of an input column says.
+pub(super) enum Code<'f, E> {
+    Number(E),
+    /// A blank cell, to be filled by what will be learned.
+    Blank,
+    /// A category that was not seen before.
+    New(Cow<'f, str>),
+    /// Neither a number nor a known category.
+    Wrong,
+}
+
 /// Reads the input columns of a table, and learns their encoding unless it is known.
-pub(super) struct Coder<'c> {
-    csv: &'c Csv,
-    encoding: Encoding,
+pub(in crate::data) struct Coder<'c> {
+    selection: Cow<'c, Selection>,
+    pub(super) encoding: Encoding,
     /// For each input column with categories, their codes.
-    codes: Vec<HashMap<String, usize>>,
+    pub(super) codes: Vec<HashMap<String, usize>>,
     /// The samples and columns that will be filled by what is learned.
     blanks: Vec<(usize, usize)>,
+    /// Those of categories that are filled with a given number, which is not the code of a name.
+    filled: Vec<(usize, usize)>,
 }
 
 impl<'c> Coder<'c> {
-    pub(super) fn new(csv: &'c Csv, columns: &Columns, lines: &Lines<'_>) -> Result<Self> {
+    pub fn new(selection: Cow<'c, Selection>, columns: &Columns, table: &impl Row) -> Result<Self> {
         let names: Vec<&String> = columns.inputs.iter().map(|column| &columns.names[*column]).collect();
-        for category in &csv.categories {
+        for category in &selection.categories {
             if !names.contains(&category) {
                 let columns = names.iter().map(|name| (*name).clone()).collect();
-                return Err(Error::Column { path: lines.path.clone(), column: category.clone(), columns });
+                return Err(Error::Column { path: table.path().into(), column: category.clone(), columns });
             }
         }
         let learned = |name: &String| Column {
             name: name.clone(),
-            categories: csv.categories.contains(name).then(Vec::new),
+            categories: selection.categories.contains(name).then(Vec::new),
             fill: None,
         };
-        let encoding = match &csv.encoding {
+        let encoding = match &selection.encoding {
             Some(known) => known.clone(),
             None => Encoding { columns: names.into_iter().map(learned).collect() },
         };
-        let codes = |column: &Column| {
-            let names = column.categories.iter().flatten();
-            names.enumerate().map(|(code, name)| (name.clone(), code)).collect()
-        };
-        let codes = encoding.columns.iter().map(codes).collect();
-        Ok(Coder { csv, encoding, codes, blanks: Vec::new() })
+        let codes = encoding.codes();
+        Ok(Coder { selection, encoding, codes, blanks: Vec::new(), filled: Vec::new() })
     }
-    /// Reads the inputs of sample `sample` from a line; returns false if the line should be dropped.
-    pub(super) fn read<E: Number>(
-        &mut self,
-        lines: &Lines<'_>,
-        columns: &Columns,
-        sample: usize,
-        to: &mut [E],
-    ) -> Result<bool> {
-        let known = self.csv.encoding.is_some();
+    /// Reads a field of input column `k`.
+    pub(super) fn code<'f, E: Number>(&self, k: usize, field: Field<'f>) -> Code<'f, E> {
+        let (column, known) = (&self.encoding.columns[k], self.selection.encoding.is_some());
+        let value = match self.selection.blank {
+            Blank::Fill(value) if is_blank(field) => E::from_f64(value.into()),
+            Blank::Mean | Blank::Median | Blank::MostFrequent if is_blank(field) => match column.fill {
+                Some(fill) => E::from_f64(fill),
+                None if known => None,
+                None => return Code::Blank,
+            },
+            _ if column.categories.is_none() => number(field),
+            _ => {
+                let text = field.text();
+                match self.codes[k].get(&*text) {
+                    Some(code) => E::from_f64(*code as f64),
+                    None if text.is_empty() => None,
+                    None if !known => return Code::New(text),
+                    None if self.selection.unknown == Unknown::Reserve => E::from_f64(self.codes[k].len() as f64),
+                    None => None,
+                }
+            }
+        };
+        value.map_or(Code::Wrong, Code::Number)
+    }
+    /// Returns the error about a wrong field of input column `k`.
+    pub(super) fn wrong<E: Number>(&self, row: &impl Row, columns: &Columns, k: usize) -> Error {
+        let categories = self.encoding.columns[k].categories.is_some();
+        columns.cell(row, columns.inputs[k], if categories { "a known category" } else { E::EXPECTED }, false)
+    }
+    /// Reads the inputs of sample `sample` from a row.
+    pub fn read<E: Number>(&mut self, row: &impl Row, columns: &Columns, sample: usize, to: &mut [E]) -> Result<()> {
         for (k, (to, &place)) in to.iter_mut().zip(&columns.inputs).enumerate() {
-            let (text, column) = (&lines.fields[place], &self.encoding.columns[k]);
-            let blank = is_blank(text) && self.csv.blank != Blank::Refuse;
-            let value = match self.csv.blank {
-                Blank::Drop if blank => return Ok(false),
-                Blank::Fill(value) if blank => E::from_f64(value.into()),
-                _ if blank && known => column.fill.and_then(E::from_f64),
-                _ if blank => {
+            let field = row.field(place);
+            let value = match self.code(k, field) {
+                Code::Number(value) => {
+                    if self.encoding.columns[k].categories.is_some() && is_blank(field) {
+                        self.filled.push((sample, k));
+                    }
+                    Some(value)
+                }
+                Code::Blank => {
                     self.blanks.push((sample, k));
                     E::from_f64(0.0)
                 }
-                _ if column.categories.is_some() => match self.codes[k].get(text) {
-                    Some(code) => E::from_f64(*code as f64),
-                    None if text.is_empty() => None,
-                    None if known => {
-                        let reserved = self.codes[k].len() as f64;
-                        if self.csv.unknown == Unknown::Reserve { E::from_f64(reserved) } else { None }
-                    }
-                    None => {
-                        let code = self.codes[k].len();
-                        self.codes[k].insert(text.into(), code);
-                        E::from_f64(code as f64)
-                    }
-                },
-                _ => E::parse(text),
+                Code::New(name) => {
+                    let code = self.codes[k].len();
+                    self.codes[k].insert(name.into_owned(), code);
+                    E::from_f64(code as f64)
+                }
+                Code::Wrong => None,
             };
-            let expected = if column.categories.is_some() { "a known category" } else { E::EXPECTED };
-            *to = value.ok_or_else(|| columns.cell(lines, place, expected, false))?;
+            *to = value.ok_or_else(|| self.wrong::<E>(row, columns, k))?;
         }
-        Ok(true)
+        Ok(())
+    }
+    /// Reads inputs with an encoding that is known.
+    #[cfg(feature = "csv")]
+    pub fn read_known<E: Number>(&self, row: &impl Row, columns: &Columns, to: &mut [E]) -> Result<()> {
+        for (k, (to, &place)) in to.iter_mut().zip(&columns.inputs).enumerate() {
+            *to = match self.code(k, row.field(place)) {
+                Code::Number(value) => value,
+                _ => return Err(self.wrong::<E>(row, columns, k)),
+            };
+        }
+        // What pads a sample may have been changed since.
+        to[columns.inputs.len()..].fill(E::default());
+        Ok(())
     }
     /// Sorts the categories that were learned, fills blank cells, and returns the encoding.
-    pub(super) fn finish<I: Sample>(mut self, lines: &Lines<'_>, inputs: &mut [I]) -> Result<Encoding> {
-        if self.csv.encoding.is_some() {
+    pub fn finish<I: Sample>(mut self, table: &impl Row, inputs: &mut [I]) -> Result<Encoding> {
+        if self.selection.encoding.is_some() {
             return Ok(self.encoding);
         }
         let (len, numbers) = (I::LEN, flat_mut(inputs));
-        let mut is_blank = vec![false; if self.blanks.is_empty() { 0 } else { numbers.len() }];
-        self.blanks.iter().for_each(|(sample, k)| is_blank[sample * len + k] = true);
+        let blanks = || self.blanks.iter().chain(&self.filled);
+        let mut is_blank = vec![false; if blanks().next().is_none() { 0 } else { numbers.len() }];
+        blanks().for_each(|(sample, k)| is_blank[sample * len + k] = true);
         let blank = |at: usize| is_blank.get(at).is_some_and(|blank| *blank);
         for (k, column) in self.encoding.columns.iter_mut().enumerate() {
             if let Some(categories) = &mut column.categories {
@@ -143,12 +190,12 @@ impl<'c> Coder<'c> {
                 names.iter().enumerate().for_each(|(code, (_, first))| codes[*first] = code);
                 for at in (k..numbers.len()).step_by(len).filter(|at| !blank(*at)) {
                     let code = codes[numbers[at].to_f64() as usize];
-                    numbers[at] = exact(code as f64, "code", &column.name)?;
+                    numbers[at] = exact(self.selection.of, code as f64, "code", &column.name)?;
                 }
                 *categories = names.into_iter().map(|(name, _)| name).collect();
             }
             let values = (k..numbers.len()).step_by(len).filter(|at| !blank(*at)).map(|at| numbers[at].to_f64());
-            column.fill = match (self.csv.blank, column.categories.is_some()) {
+            column.fill = match (self.selection.blank, column.categories.is_some()) {
                 (Blank::Refuse | Blank::Drop | Blank::Fill(_), _) => None,
                 (Blank::Mean, false) => mean(values),
                 (Blank::Median, false) => median(values),
@@ -159,19 +206,19 @@ impl<'c> Coder<'c> {
             let column = &self.encoding.columns[k];
             let Some(fill) = column.fill else {
                 let expected = format!("a value in column `{}`", column.name);
-                return Err(lines.malformed(expected, "blank cells alone".into()));
+                return Err(table.malformed(expected, "blank cells alone"));
             };
-            numbers[sample * len + k] = exact(fill, "number for blank cells", &column.name)?;
+            numbers[sample * len + k] = exact(self.selection.of, fill, "number for blank cells", &column.name)?;
         }
         Ok(self.encoding)
     }
 }
 
 /// Converts a number to the type of the samples.
-fn exact<E: Number>(value: f64, what: &str, column: &str) -> Result<E> {
+pub(super) fn exact<E: Number>(of: &'static str, value: f64, what: &str, column: &str) -> Result<E> {
     E::from_f64(value).ok_or_else(|| Error::Setting {
         setting: "blank",
-        of: "Csv",
+        of,
         expected: E::EXPECTED.into(),
         found: format!("{value}, the {what} of column `{column}`"),
     })
@@ -207,10 +254,10 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     sorted
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "csv"))]
 mod tests {
     use super::*;
-    use crate::data::Dataset;
+    use crate::data::{Csv, Dataset};
 
     const TABLE: &str = "kind,x,y,label\nb,1,NaN,0\na,2,5,1\nb,NA,7,1\n,4,5,0\nc,9,,0\na,4,6,1\n";
 
@@ -227,10 +274,11 @@ mod tests {
             (Blank::Median, 4.0, 5.5),
             (Blank::MostFrequent, 4.0, 5.0),
             (Blank::Fill(2.0), 2.0, 2.0),
+            (Blank::Fill(9.0), 9.0, 9.0),
         ] {
             let (rows, encoding): (Rows, _) = csv(blank).learn_from(TABLE.as_bytes()).unwrap();
             // `a` and `b` occur twice each, and `a` has the smaller code.
-            let kind = if blank == Blank::Fill(2.0) { 2.0 } else { 0.0 };
+            let kind = if let Blank::Fill(number) = blank { number } else { 0.0 };
             let expected =
                 [[1.0, 1.0, y], [0.0, 2.0, 5.0], [1.0, x, 7.0], [kind, 4.0, 5.0], [2.0, 9.0, y], [0.0, 4.0, 6.0]];
             assert_eq!(rows.inputs, expected, "{blank:?}");

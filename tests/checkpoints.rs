@@ -84,6 +84,23 @@ model! {
     loss(target: [6]) { mse(output, target) + 0.1 * mse(hidden -> dropout(0.5), frozen) }
 }
 
+/// A size from outside.
+const WIDE: usize = 12;
+
+model! {
+    /// Sizes that only rustc knows, and the words of generated code as names.
+    Wide<const H: usize>(slots: [H]) -> [3] {
+        let arena = slots -> dense(WIDE) -> tanh;
+        let again_arena = arena -> dense(H) -> gelu -> dropout(0.1) -> dense(H);
+        (again_arena + slots) -> layer_norm -> dense(WIDE) -> silu -> dense(3)
+    }
+    WideAgain<const H: usize>(slots: [H]) -> [3] {
+        let arena = slots -> checkpoint { dense(WIDE) -> tanh };
+        let again_arena = arena -> checkpoint { dense(H) -> gelu -> dropout(0.1) -> dense(H) };
+        (again_arena + slots) -> checkpoint { layer_norm -> dense(WIDE) -> silu -> dense(3) }
+    }
+}
+
 /// Numbers that look random, the same each time.
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut numbers = vec![0.0; count];
@@ -144,7 +161,7 @@ fn agree(left: &[Vec<u32>], right: &[Vec<u32>]) {
 
 /// Compares a model with its twin that has checkpoints.
 macro_rules! same {
-    ($plain:ident, $again:ident, $inputs:expr, $step:expr, $carry:expr) => {{
+    ($plain:ty, $again:ty, $inputs:expr, $step:expr, $carry:expr) => {{
         let inputs = $inputs;
         on_devices!(|device| {
             let plain = trained::<$plain, _>(device.clone(), &inputs, $step, $carry);
@@ -152,8 +169,8 @@ macro_rules! same {
         });
         let names =
             |tensors: dl::Tensors| tensors.iter().map(|tensor| (tensor.range(), tensor.name)).collect::<Vec<_>>();
-        assert_eq!(names($plain::TENSORS), names($again::TENSORS));
-        assert!($again::TRAINING_MEMORY.per_sample < $plain::TRAINING_MEMORY.per_sample);
+        assert_eq!(names(<$plain>::TENSORS), names(<$again>::TENSORS));
+        assert!(<$again>::TRAINING_MEMORY.per_sample < <$plain>::TRAINING_MEMORY.per_sample);
     }};
 }
 
@@ -200,6 +217,12 @@ fn recurrent_layers_that_carry_their_states_or_not() {
 fn checkpoints_in_checkpoints_and_models_in_them() {
     let goal = samples::<[f32; 4]>(5, 2);
     same!(Nested, NestedAgain, samples(5, 1), |t| t.loss(&Mse, &goal).unwrap(), |t| t);
+}
+
+#[test]
+fn sizes_that_only_rustc_knows() {
+    let goal = samples::<[f32; 3]>(5, 2);
+    same!(Wide::<7>, WideAgain::<7>, samples(5, 1), |t| t.loss(&Mse, &goal).unwrap(), |t| t);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn bits<M: Model>(net: &M) -> Vec<u32> {
 fn numbers(history: &History) -> History {
     let mut history = history.clone();
     for epoch in &mut history.epochs {
-        (epoch.seconds, epoch.samples_per_second) = (0.0, 0.0);
+        (epoch.seconds, epoch.samples_per_second, epoch.waiting) = (0.0, 0.0, 0.0);
     }
     history
 }

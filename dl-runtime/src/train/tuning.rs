@@ -2,7 +2,7 @@
 
 use super::trainer::Trainer;
 use crate::ops::Device;
-use crate::optim::Group;
+use crate::optim::{Group, Optimizer, Pace};
 use crate::tensor::Pack;
 use crate::{Passes, Result, Training};
 
@@ -18,13 +18,21 @@ pub(super) struct Tuning {
 
 impl Tuning {
     /// Sets up a session: groups contain only what is not frozen for the whole training.
-    pub fn set_up<M: Passes, D: Device>(&self, training: &mut Training<M, D>) -> Result<()> {
+    pub fn set_up<M: Passes, D: Device>(
+        &self,
+        optimizer: &impl Optimizer,
+        training: &mut Training<M, D>,
+    ) -> Result<()> {
         if !self.only.is_empty() {
             training.train_only(&self.only)?;
         }
         self.frozen.iter().try_for_each(|pattern| training.freeze(pattern))?;
         training.check_trained()?;
-        self.groups.iter().try_for_each(|group| training.add_group(group.clone()))
+        let start = Pace { steps: 0.0, epochs: 0.0, schedule: 1.0, factor: 1.0 };
+        self.groups.iter().try_for_each(|group| {
+            training.add_group(group.clone())?;
+            group.optimizer(optimizer, start)?.check()
+        })
     }
     /// Returns the patterns in words, for a comparison with those of a checkpoint.
     pub fn text(&self) -> String {

@@ -293,3 +293,18 @@ fn frozen_layers_are_not_watched() {
     assert!(watched(false).contains(&"norm".to_owned()));
     assert_eq!(watched(true), Vec::<String>::new());
 }
+
+/// Event files have histograms of what is trained.
+#[test]
+fn frozen_tensors_have_no_histograms() {
+    let folder = tempfile::tempdir().unwrap();
+    let trainer = Trainer::new(Adam::new(0.01)).loss(CrossEntropy).epochs(1).tensorboard(folder.path()).quiet();
+    trainer.freeze("encoder.dense1").fit(&mut Net::init(3), &digits()).unwrap();
+    let file = std::fs::read_dir(folder.path().join("train")).unwrap().next().unwrap().unwrap().path();
+    let bytes = std::fs::read(file).unwrap();
+    let has = |tag: &str| bytes.windows(tag.len()).any(|window| window == tag.as_bytes());
+    for of in ["weights", "gradients"] {
+        assert!(has(&format!("{of}/head.bias")) && has(&format!("{of}/encoder.norm.weight")));
+        assert!(!has(&format!("{of}/encoder.dense1.weight")) && !has(&format!("{of}/encoder.dense1.bias")));
+    }
+}

@@ -834,7 +834,7 @@ const _: () = {
                         to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, layer_norm1) {
+                    if trained <= dl::offset_of!(Self, layer_norm1) {
                         dl::Some(
                             dl::Grad::set(memory.first_dense2.write::<[f32; 16]>(rows)),
                         )
@@ -842,7 +842,7 @@ const _: () = {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, layer_norm1) {
+            if trained <= dl::offset_of!(Self, layer_norm1) {
                 FIRST_DROPOUT2_OP
                     .backward(
                         context,
@@ -859,7 +859,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.dense2),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.dense2) {
+                        if trained <= dl::offset_of!(Self, first.dense2) {
                             dl::Some(
                                 dl::Grad::set(memory.d_layer_norm1.write::<[f32; 64]>(rows)),
                             )
@@ -868,7 +868,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.dense2) {
+            if trained <= dl::offset_of!(Self, first.dense2) {
                 dl::ops::Activation::Gelu
                     .backward_in_place(
                         context,
@@ -885,7 +885,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.dense1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.dense1) {
+                        if trained <= dl::offset_of!(Self, first.dense1) {
                             dl::Some(
                                 dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows)),
                             )
@@ -894,7 +894,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.dense1) {
+            if trained <= dl::offset_of!(Self, first.dense1) {
                 FIRST_LAYER_NORM2_OP
                     .backward(
                         context,
@@ -905,7 +905,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.layer_norm2),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.layer_norm2) {
+                        if trained <= dl::offset_of!(Self, first.layer_norm2) {
                             dl::Some(
                                 dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows)),
                             )
@@ -914,7 +914,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.layer_norm2) {
+            if trained <= dl::offset_of!(Self, first.layer_norm2) {
                 FIRST_DROPOUT1_OP
                     .backward(
                         context,
@@ -933,7 +933,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.attention1.out),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.attention1.out) {
+                        if trained <= dl::offset_of!(Self, first.attention1.out) {
                             dl::Some(
                                 dl::Grad::set(memory.first_add1.write::<[f32; 16]>(rows)),
                             )
@@ -942,7 +942,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.attention1.out) {
+            if trained <= dl::offset_of!(Self, first.attention1.out) {
                 FIRST_ATTENTION1_CONTEXT_OP
                     .backward(
                         context,
@@ -965,7 +965,7 @@ const _: () = {
                                 .cast::<dl::layers::Dense<16, 48>>(),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.attention1.qkv) {
+                        if trained <= dl::offset_of!(Self, first.attention1.qkv) {
                             dl::Some(
                                 dl::Grad::set(
                                     memory.first_attention1_context.write::<[f32; 16]>(rows),
@@ -976,7 +976,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.attention1.qkv) {
+            if trained <= dl::offset_of!(Self, first.attention1.qkv) {
                 FIRST_LAYER_NORM1_OP
                     .backward(
                         context,
@@ -987,7 +987,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.layer_norm1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.layer_norm1) {
+                        if trained <= dl::offset_of!(Self, first.layer_norm1) {
                             dl::Some(
                                 dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows)),
                             )
@@ -996,7 +996,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.layer_norm1) {
+            if trained <= dl::offset_of!(Self, first.layer_norm1) {
                 LEARNED_POSITIONS1_OP
                     .backward(
                         context,
@@ -1007,14 +1007,14 @@ const _: () = {
                             to: dl::field_mut!(d_net.learned_positions1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, learned_positions1) {
+                        if trained <= dl::offset_of!(Self, learned_positions1) {
                             dl::Some(dl::Grad::set(memory.wte.write::<[f32; 16]>(rows)))
                         } else {
                             dl::None
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, learned_positions1) {
+            if trained <= dl::offset_of!(Self, learned_positions1) {
                 WTE_OP
                     .backward(
                         context,

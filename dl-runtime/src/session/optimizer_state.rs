@@ -18,8 +18,8 @@ pub(crate) struct OptimizerState<D: Device> {
     pub segments: Segments<D>,
     /// The ranges of frozen numbers.
     pub frozen: Vec<Range<usize>>,
-    /// The index of the first number that is trained.
-    pub first: usize,
+    /// The index of the first number that is trained, if anything is frozen.
+    pub first: Option<usize>,
     /// [`Optimizer::workspace`], the largest of all spans.
     workspace: D::Buffer<f32>,
     /// [`Optimizer::NAME`]; empty before the first step.
@@ -101,7 +101,7 @@ impl<D: Device> OptimizerState<D> {
             spans: Vec::new(),
             segments: Segments::on(device, &[])?,
             frozen: Vec::new(),
-            first: 0,
+            first: None,
             workspace: device.empty(),
             name: "",
             names: &[],
@@ -152,9 +152,8 @@ impl<D: Device> OptimizerState<D> {
             ..tensor.clone()
         });
         let segments = segments(roles);
-        // Where nothing is frozen, nothing asks for it.
         let trained = segments.iter().find(|segment| segment.role != Role::Statistic && segment.start < segment.end);
-        self.first = trained.filter(|_| !self.frozen.is_empty()).map_or(0, |segment| segment.start);
+        self.first = trained.filter(|_| !self.frozen.is_empty()).map(|segment| segment.start);
         self.segments = Segments::on(device, &segments)?;
         Ok(())
     }

@@ -115,6 +115,16 @@ model! {
         concat(class -> one_hot(2), x) -> dense(4) as mixed -> tanh
     }
 
+    /// A model without weights takes no memory, so that what comes after it lies at its place.
+    Plain(x: [6]) -> [6] {
+        x -> tanh
+    }
+
+    AroundPlain(x: [6]) -> [6] {
+        let h = x -> Plain as first -> dense(6);
+        h + (h -> Plain as second -> repeat 2 { sigmoid } as third -> dense(6))
+    }
+
     Generic<const N: usize>(x: [N]) -> [N] {
         x -> repeat 2 { residual { dense(N) -> tanh } } -> Tuned<N, N> -> dense(N)
     }
@@ -253,6 +263,7 @@ check! {
     layers_written_by_hand: WithWritten,
     a_layer_written_by_hand_alone: written::Squares<5>,
     a_layer_without_weights_alone: written::Reverse,
+    models_without_weights: AroundPlain,
 }
 
 #[test]

@@ -548,7 +548,7 @@ const _: () = {
                         to: dl::field_mut!(d_net.basic1.conv2),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, basic1.conv2) {
+                    if trained <= dl::offset_of!(Self, basic1.conv2) {
                         dl::Some(
                             dl::Grad::set(
                                 memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
@@ -558,7 +558,7 @@ const _: () = {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, basic1.conv2) {
+            if trained <= dl::offset_of!(Self, basic1.conv2) {
                 dl::ops::Activation::Relu
                     .backward_in_place(
                         context,
@@ -575,14 +575,14 @@ const _: () = {
                             to: dl::field_mut!(d_net.basic1.conv1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, basic1.conv1) {
+                        if trained <= dl::offset_of!(Self, basic1.conv1) {
                             dl::Some(dl::Grad::add(d_output.reborrow()))
                         } else {
                             dl::None
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, basic1.conv1) {
+            if trained <= dl::offset_of!(Self, basic1.conv1) {
                 dl::ops::Activation::Relu
                     .backward_in_place(
                         context,
@@ -599,7 +599,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.conv3),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.conv3) {
+                        if trained <= dl::offset_of!(Self, first.conv3) {
                             dl::Some(
                                 dl::Grad::set(
                                     memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
@@ -610,7 +610,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.conv3) {
+            if trained <= dl::offset_of!(Self, first.conv3) {
                 dl::ops::Activation::Relu
                     .backward_in_place(
                         context,
@@ -630,7 +630,7 @@ const _: () = {
                         d_image.as_mut().map(|d_image| dl::Grad::set(d_image.reborrow())),
                     );
             }
-            if trained < dl::offset_of!(Self, first.conv2) {
+            if trained <= dl::offset_of!(Self, first.conv2) {
                 FIRST_CONV1_OP
                     .backward(
                         context,

@@ -348,13 +348,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense1) {
+                    if trained <= dl::offset_of!(Self, dense1) {
                         dl::Some(dl::Grad::set(memory.d_max_pool1.write::<[f32; 36]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense1) {
+            if trained <= dl::offset_of!(Self, dense1) {
                 MAX_POOL1_OP
                     .backward(
                         context,
@@ -379,7 +379,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.batch_norm1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, batch_norm1) {
+                        if trained <= dl::offset_of!(Self, batch_norm1) {
                             dl::Some(
                                 dl::Grad::set(memory.relu1.write::<[[[f32; 6]; 6]; 4]>(n)),
                             )
@@ -388,7 +388,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, batch_norm1) {
+            if trained <= dl::offset_of!(Self, batch_norm1) {
                 CONV1_OP
                     .backward(
                         context,

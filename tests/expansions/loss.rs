@@ -256,7 +256,7 @@ const _: () = {
                 if let dl::Some(d_image) = d_image.as_mut() {
                     d_image.reborrow().clear(context);
                 }
-                if trained < dl::offset_of!(Self, dense2) {
+                if trained <= dl::offset_of!(Self, dense2) {
                     memory.d_code.write::<[f32; 2]>(n).clear(context);
                 }
             }
@@ -270,13 +270,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense2),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense2) {
+                    if trained <= dl::offset_of!(Self, dense2) {
                         dl::Some(dl::Grad::add(memory.d_code.write::<[f32; 2]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense2) {
+            if trained <= dl::offset_of!(Self, dense2) {
                 DENSE1_OP
                     .backward(
                         context,

@@ -277,13 +277,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense1) {
+                    if trained <= dl::offset_of!(Self, dense1) {
                         dl::Some(dl::Grad::set(memory.d_last1.write::<[f32; 8]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense1) {
+            if trained <= dl::offset_of!(Self, dense1) {
                 dl::ops::over_time::OverTime::Last
                     .backward(
                         context,

@@ -241,13 +241,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.scores),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, scores) {
+                    if trained <= dl::offset_of!(Self, scores) {
                         dl::Some(dl::Grad::set(memory.d_relu1.write::<[f32; 16]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, scores) {
+            if trained <= dl::offset_of!(Self, scores) {
                 dl::ops::Activation::Relu
                     .backward_in_place(
                         context,

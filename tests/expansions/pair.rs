@@ -365,7 +365,7 @@ const _: () = {
                     d_output_sum.view(),
                     dl::Grad::add(memory.dense1.write::<[f32; 5]>(n)),
                 );
-            if trained < dl::offset_of!(Self, dense2) {
+            if trained <= dl::offset_of!(Self, dense2) {
                 ADD1_OP
                     .backward(
                         context,
@@ -386,7 +386,7 @@ const _: () = {
                     },
                     d_right.as_mut().map(|d_right| dl::Grad::set(d_right.reborrow())),
                 );
-            if trained < dl::offset_of!(Self, dense2) {
+            if trained <= dl::offset_of!(Self, dense2) {
                 DENSE1_OP
                     .backward(
                         context,

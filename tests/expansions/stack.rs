@@ -302,13 +302,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense1) {
+                    if trained <= dl::offset_of!(Self, dense1) {
                         dl::Some(dl::Grad::set(memory.dense1.write::<[f32; 6]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense1) {
+            if trained <= dl::offset_of!(Self, dense1) {
                 LAYER_NORM1_OP
                     .backward(
                         context,
@@ -549,13 +549,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense1) {
+                    if trained <= dl::offset_of!(Self, dense1) {
                         dl::Some(dl::Grad::set(memory.d_layers.write::<[f32; 6]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense1) {
+            if trained <= dl::offset_of!(Self, dense1) {
                 <[StackLayers; 12] as dl::Passes>::backward(dl::Backward {
                     context: &context.copy(1),
                     batch,

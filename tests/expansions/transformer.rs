@@ -836,7 +836,7 @@ const _: () = {
                         to: dl::field_mut!(d_net.layer_norm1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, layer_norm1) {
+                    if trained <= dl::offset_of!(Self, layer_norm1) {
                         dl::Some(
                             dl::Grad::set(memory.first_dense2.write::<[f32; 16]>(rows)),
                         )
@@ -844,7 +844,7 @@ const _: () = {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, layer_norm1) {
+            if trained <= dl::offset_of!(Self, layer_norm1) {
                 FIRST_DROPOUT2_OP
                     .backward(
                         context,
@@ -861,7 +861,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.dense2),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.dense2) {
+                        if trained <= dl::offset_of!(Self, first.dense2) {
                             dl::Some(
                                 dl::Grad::set(memory.d_layer_norm1.write::<[f32; 64]>(rows)),
                             )
@@ -870,7 +870,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.dense2) {
+            if trained <= dl::offset_of!(Self, first.dense2) {
                 dl::ops::Activation::Gelu
                     .backward_in_place(
                         context,
@@ -887,7 +887,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.dense1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.dense1) {
+                        if trained <= dl::offset_of!(Self, first.dense1) {
                             dl::Some(
                                 dl::Grad::set(memory.first_add2.write::<[f32; 16]>(rows)),
                             )
@@ -896,7 +896,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.dense1) {
+            if trained <= dl::offset_of!(Self, first.dense1) {
                 FIRST_LAYER_NORM2_OP
                     .backward(
                         context,
@@ -907,7 +907,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.layer_norm2),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.layer_norm2) {
+                        if trained <= dl::offset_of!(Self, first.layer_norm2) {
                             dl::Some(
                                 dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows)),
                             )
@@ -916,7 +916,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.layer_norm2) {
+            if trained <= dl::offset_of!(Self, first.layer_norm2) {
                 FIRST_DROPOUT1_OP
                     .backward(
                         context,
@@ -935,7 +935,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.attention1.out),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.attention1.out) {
+                        if trained <= dl::offset_of!(Self, first.attention1.out) {
                             dl::Some(
                                 dl::Grad::set(memory.first_add1.write::<[f32; 16]>(rows)),
                             )
@@ -944,7 +944,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.attention1.out) {
+            if trained <= dl::offset_of!(Self, first.attention1.out) {
                 FIRST_ATTENTION1_CONTEXT_OP
                     .backward(
                         context,
@@ -967,7 +967,7 @@ const _: () = {
                                 .cast::<dl::layers::Dense<16, 48>>(),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.attention1.qkv) {
+                        if trained <= dl::offset_of!(Self, first.attention1.qkv) {
                             dl::Some(
                                 dl::Grad::set(
                                     memory.first_attention1_context.write::<[f32; 16]>(rows),
@@ -978,7 +978,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.attention1.qkv) {
+            if trained <= dl::offset_of!(Self, first.attention1.qkv) {
                 FIRST_LAYER_NORM1_OP
                     .backward(
                         context,
@@ -989,7 +989,7 @@ const _: () = {
                             to: dl::field_mut!(d_net.first.layer_norm1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, first.layer_norm1) {
+                        if trained <= dl::offset_of!(Self, first.layer_norm1) {
                             dl::Some(
                                 dl::Grad::add(memory.first_dense2.write::<[f32; 16]>(rows)),
                             )
@@ -998,7 +998,7 @@ const _: () = {
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, first.layer_norm1) {
+            if trained <= dl::offset_of!(Self, first.layer_norm1) {
                 LEARNED_POSITIONS1_OP
                     .backward(
                         context,
@@ -1009,14 +1009,14 @@ const _: () = {
                             to: dl::field_mut!(d_net.learned_positions1),
                             write,
                         },
-                        if trained < dl::offset_of!(Self, learned_positions1) {
+                        if trained <= dl::offset_of!(Self, learned_positions1) {
                             dl::Some(dl::Grad::set(memory.wte.write::<[f32; 16]>(rows)))
                         } else {
                             dl::None
                         },
                     );
             }
-            if trained < dl::offset_of!(Self, learned_positions1) {
+            if trained <= dl::offset_of!(Self, learned_positions1) {
                 WTE_OP
                     .backward(
                         context,

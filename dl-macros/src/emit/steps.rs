@@ -36,7 +36,7 @@ impl Schedule<'_> {
             return None;
         }
         let next = self.ir.access(*self.fields.get(field + 1)?);
-        Some(quote!(trained < dl::offset_of!(Self, #next)))
+        Some(quote!(trained <= dl::offset_of!(Self, #next)))
     }
 
     fn step(&self, step: &Step, direction: Direction) -> TokenStream {

@@ -141,7 +141,8 @@ where
         let [even, odd] = &mut memory.d_between;
         // The copies before the first one with a weight to train need no gradients.
         let trained = context.first_trained(net.data());
-        for (copy, of_copy) in memory.copies.iter_mut().enumerate().skip(trained / size_of::<M>().max(1)).rev() {
+        let untrained = trained.saturating_sub(1) / size_of::<M>().max(1);
+        for (copy, of_copy) in memory.copies.iter_mut().enumerate().skip(untrained).rev() {
             // The gradient to the output of copy `k` is in slot `k % 2`.
             let (d_from, d_to) = if copy % 2 == 0 { (&mut *odd, &mut *even) } else { (&mut *even, &mut *odd) };
             M::backward(Backward {
@@ -157,7 +158,7 @@ where
                 d_net: Grad { to: d_net.to.item(copy), write: d_net.write },
                 d_input: match copy {
                     0 => d_input.as_mut().map(ViewMut::reborrow),
-                    _ => (trained < copy * size_of::<M>()).then(|| d_from.write(n)),
+                    _ => (trained <= copy * size_of::<M>()).then(|| d_from.write(n)),
                 },
                 own_loss: false,
             });

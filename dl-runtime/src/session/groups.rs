@@ -106,11 +106,12 @@ impl<M: Passes, D: Device> Training<M, D> {
             });
         }
         let index = state.groups.len();
-        state.groups.push(group);
         state.set_trained(&self.device, |tensor, old| match old {
             Trained { frozen: false, .. } if fits[tensor] => Trained { group: Some(index), ..old },
             old => old,
-        })
+        })?;
+        state.groups.push(group);
+        Ok(())
     }
     /// Freezes or trains each group as it wants to be after so many epochs.
     pub(crate) fn begin_epoch(&mut self, epochs: usize) -> Result<()> {

@@ -18,8 +18,8 @@ pub(crate) struct OptimizerState<D: Device> {
     pub segments: Segments<D>,
     /// The ranges of frozen numbers.
     pub frozen: Vec<Range<usize>>,
-    /// The index of the first number that is trained.
-    pub first: usize,
+    /// The index of the first number that is trained, if anything is frozen.
+    pub first: Option<usize>,
     /// [`Optimizer::workspace`], the largest of all spans.
     workspace: D::Buffer<f32>,
     /// [`Optimizer::NAME`]; empty before the first step.
@@ -64,6 +64,24 @@ impl<D: Device> Span<D> {
         let (tensors_alike, buffers) = (trained_tensors(shifted), Vec::new());
         Ok(Span { tensors, range: start..end, trained, steps: 0, buffers, segments, tensors_alike })
     }
+    /// Returns the parts that are trained alike, each with its part of the state; nothing if it is one part.
+    fn divided(&self, device: &D, all: &[TensorInfo], of: impl Fn(usize, Trained) -> Trained) -> Result<Vec<Self>> {
+        let trained: Vec<Trained> = self.tensors.clone().map(|tensor| of(tensor, self.trained)).collect();
+        let (mut first, mut parts) = (self.tensors.start, Vec::new());
+        for alike in trained.chunk_by(|a, b| a == b).filter(|alike| alike.len() < trained.len()) {
+            let tensors = first..first + alike.len();
+            first = tensors.end;
+            let mut span = Span { steps: self.steps, ..Span::new(device, all, tensors, alike[0])? };
+            let place = span.range.start - self.range.start..span.range.end - self.range.start;
+            for buffer in &self.buffers {
+                let mut copy = device.zeros(place.len())?;
+                device.copy(D::slice(D::whole(buffer), place.clone()), D::whole_mut(&mut copy));
+                span.buffers.push(copy);
+            }
+            parts.push(span);
+        }
+        Ok(parts)
+    }
     /// Returns whether a step changes it.
     pub fn steps(&self) -> bool {
         !self.trained.frozen && !self.tensors_alike.is_empty()
@@ -83,7 +101,7 @@ impl<D: Device> OptimizerState<D> {
             spans: Vec::new(),
             segments: Segments::on(device, &[])?,
             frozen: Vec::new(),
-            first: 0,
+            first: None,
             workspace: device.empty(),
             name: "",
             names: &[],
@@ -107,31 +125,17 @@ impl<D: Device> OptimizerState<D> {
     }
     /// Sets how each tensor is trained. A span whose tensors are no longer trained alike is divided, with its state.
     pub fn set_trained(&mut self, device: &D, of: impl Fn(usize, Trained) -> Trained) -> Result<()> {
-        let mut spans = Vec::with_capacity(self.spans.len());
-        for mut old in std::mem::take(&mut self.spans) {
-            let trained: Vec<Trained> = old.tensors.clone().map(|tensor| of(tensor, old.trained)).collect();
-            let mut first = old.tensors.start;
-            for alike in trained.chunk_by(|a, b| a == b) {
-                if alike.len() == trained.len() {
-                    old.trained = alike[0];
-                    break;
-                }
-                let tensors = first..first + alike.len();
-                first = tensors.end;
-                let mut span = Span { steps: old.steps, ..Span::new(device, &self.tensors, tensors, alike[0])? };
-                let place = span.range.start - old.range.start..span.range.end - old.range.start;
-                for buffer in &old.buffers {
-                    let mut copy = device.zeros(place.len())?;
-                    device.copy(D::slice(D::whole(buffer), place.clone()), D::whole_mut(&mut copy));
-                    span.buffers.push(copy);
-                }
-                spans.push(span);
-            }
-            if first == old.tensors.start {
-                spans.push(old);
+        // What may fail comes first, so that an error leaves all spans as they are.
+        let divided = self.spans.iter().map(|span| span.divided(device, &self.tensors, &of));
+        let divided: Vec<Vec<Span<D>>> = divided.collect::<Result<_>>()?;
+        for (mut span, parts) in std::mem::take(&mut self.spans).into_iter().zip(divided) {
+            if parts.is_empty() {
+                span.trained = span.tensors.clone().next().map_or(span.trained, |tensor| of(tensor, span.trained));
+                self.spans.push(span);
+            } else {
+                self.spans.extend(parts);
             }
         }
-        self.spans = spans;
         self.note_frozen(device)
     }
     /// Derives from the spans what is frozen.
@@ -148,9 +152,8 @@ impl<D: Device> OptimizerState<D> {
             ..tensor.clone()
         });
         let segments = segments(roles);
-        // Where nothing is frozen, nothing asks for it.
         let trained = segments.iter().find(|segment| segment.role != Role::Statistic && segment.start < segment.end);
-        self.first = trained.filter(|_| !self.frozen.is_empty()).map_or(0, |segment| segment.start);
+        self.first = trained.filter(|_| !self.frozen.is_empty()).map(|segment| segment.start);
         self.segments = Segments::on(device, &segments)?;
         Ok(())
     }

@@ -248,7 +248,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         self.passes += 1;
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
-        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen, 0);
+        let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen, None);
         M::forward(Forward {
             context: &Context { frozen, ..Context::new(&self.device, self.pass_seed()) },
             batch,
@@ -309,7 +309,7 @@ impl<M: Passes, D: Device> Training<M, D> {
         }
         let sequences = self.lengths.sequences();
         let (batch, sizes) = Sizes::of::<M, D>(self.n, &sequences);
-        let first = if self.d_input.is_some() { 0 } else { self.optimizing.first };
+        let first = self.optimizing.first.filter(|_| self.d_input.is_none());
         let frozen = Frozen::of::<D>(D::whole(&self.weights), &self.optimizing.frozen, first);
         M::backward(Backward {
             context: &Context { frozen, ..Context::new(&self.device, self.pass_seed()) },

@@ -32,9 +32,9 @@ impl<'a, D: Storage> Context<'a, D> {
     pub fn statistics_of(&self, running: D::Ref<'_, f32>) -> Statistics {
         if self.frozen.any::<D>(running) { Statistics::Running } else { self.statistics }
     }
-    /// Returns the place, in bytes from the beginning of the weights of a network, of the first to which a gradient is needed; 0 if there
-    /// is one before them, or if the gradient to the input is needed. The weights of layers lie in the order in which they are first used,
-    /// so the backward pass of a network ends there.
+    /// Returns the place of the first weight of a network to which a gradient is needed: the bytes before it, and one more; 0 if a weight
+    /// before the network needs a gradient, or all do, that to the input too. The weights of layers lie in the order in which they are first
+    /// used, so the backward pass of a network ends there.
     pub fn first_trained(&self, net: D::Ref<'_, f32>) -> usize {
         self.frozen.first_needed::<D>(net)
     }

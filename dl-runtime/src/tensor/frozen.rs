@@ -10,17 +10,17 @@ pub struct Frozen<'a> {
     start: usize,
     /// The ranges of frozen weights, in ascending order, with others between them.
     ranges: &'a [Range<usize>],
-    /// The index of the first weight to which a gradient is needed.
-    first: usize,
+    /// The index of the first weight to which a gradient is needed; `None` if all gradients are.
+    first: Option<usize>,
 }
 
 impl<'a> Frozen<'a> {
     /// Nothing is frozen.
-    pub const NOTHING: Frozen<'static> = Frozen { start: 0, ranges: &[], first: 0 };
+    pub const NOTHING: Frozen<'static> = Frozen { start: 0, ranges: &[], first: None };
 
     /// Returns the frozen ranges of these weights, in ascending order and without neighbours. `first` is the index of the first weight to
-    /// which the backward pass needs a gradient; it is 0 if the gradient to the input is needed.
-    pub fn of<D: Storage>(weights: D::Ref<'_, f32>, ranges: &'a [Range<usize>], first: usize) -> Self {
+    /// which the backward pass needs a gradient, or `None` if it needs all gradients, that to the input too.
+    pub fn of<D: Storage>(weights: D::Ref<'_, f32>, ranges: &'a [Range<usize>], first: Option<usize>) -> Self {
         Frozen { start: D::address(weights), ranges, first }
     }
     /// Returns whether all of these weights are frozen.
@@ -37,9 +37,10 @@ impl<'a> Frozen<'a> {
             self.after(first).is_some_and(|range| range.start < end)
         }
     }
-    /// Returns the place of the first weight to which a gradient is needed, in bytes from the beginning of these; 0 if it comes before.
+    /// See [`Context::first_trained`](super::Context::first_trained).
     pub(super) fn first_needed<D: Storage>(self, weights: D::Ref<'_, f32>) -> usize {
-        (self.start + self.first * size_of::<f32>()).saturating_sub(D::address(weights))
+        let place = |first: usize| self.start + first * size_of::<f32>() + 1;
+        self.first.map_or(0, |first| place(first).saturating_sub(D::address(weights)))
     }
     /// Returns the indices of the first weight and of that behind the last.
     fn place<D: Storage>(self, weights: D::Ref<'_, f32>) -> (usize, usize) {
@@ -61,7 +62,7 @@ mod tests {
     fn parts_of_the_weights_know_what_is_frozen() {
         let (cpu, weights) = (Cpu::with_threads(1), [0.0f32; 10]);
         let ranges = [1..4, 6..8];
-        let frozen = Frozen::of::<Cpu>(&weights, &ranges, 4);
+        let frozen = Frozen::of::<Cpu>(&weights, &ranges, Some(4));
         let asked =
             |range: Range<usize>| (frozen.all::<Cpu>(&weights[range.clone()]), frozen.any::<Cpu>(&weights[range]));
         for (range, expected) in [
@@ -80,7 +81,7 @@ mod tests {
         }
         let first =
             |part: Range<usize>| Context { frozen, ..Context::<Cpu>::new(&cpu, 0) }.first_trained(&weights[part]);
-        assert_eq!([0..3, 2..9, 4..10, 5..10].map(first), [16, 8, 0, 0]);
+        assert_eq!([0..3, 2..9, 4..10, 5..10].map(first), [17, 9, 1, 0]);
         assert_eq!(Context::<Cpu>::new(&cpu, 0).first_trained(&weights[..]), 0);
         assert!(!Frozen::NOTHING.any::<Cpu>(&weights) && !Frozen::NOTHING.all::<Cpu>(&weights));
     }

@@ -170,7 +170,7 @@ impl<M: Passes, T: Pack, O: Optimizer, L: Criterion<M, Target = T>, D: Device> T
         check(self, &Feed::Set(data))?;
         let size = self.batch_size.min(data.len());
         let mut training = Training::on(self.device.clone(), net, size)?.seed(self.seed);
-        self.tuning.set_up(&mut training)?;
+        self.tuning.set_up(&self.optimizer, &mut training)?;
         let mut curve = RateCurve::default();
         let (mut order, mut epoch) = ((0..data.len()).collect::<Vec<_>>(), 0);
         while curve.rates.len() < search.steps {

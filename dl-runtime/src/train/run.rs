@@ -90,7 +90,7 @@ where
         let seed = seed_of_passes(trainer.seed, earlier_epochs);
         let mut training = Training::on(trainer.device.clone(), net, capacity)?.seed(seed);
         training.set_carrying(trainer.carry_state)?;
-        trainer.tuning.set_up(&mut training)?;
+        trainer.tuning.set_up(&trainer.optimizer, &mut training)?;
         training.begin_epoch(0)?;
         let history = History { metrics: trainer.metrics.iter().map(|m| m.name()).collect(), ..History::default() };
         let (loss, seconds, learning_rate) = (0.0, 0.0, 0.0);

@@ -2,7 +2,7 @@
 
 use super::trainer::Trainer;
 use crate::ops::Device;
-use crate::optim::Group;
+use crate::optim::{Group, Optimizer, Pace};
 use crate::tensor::Pack;
 use crate::{Passes, Result, Training};
 use serde_json::Value;
@@ -19,13 +19,21 @@ pub(super) struct Tuning {
 
 impl Tuning {
     /// Sets up a session: groups contain only what is not frozen for the whole training.
-    pub fn set_up<M: Passes, D: Device>(&self, training: &mut Training<M, D>) -> Result<()> {
+    pub fn set_up<M: Passes, D: Device>(
+        &self,
+        optimizer: &impl Optimizer,
+        training: &mut Training<M, D>,
+    ) -> Result<()> {
         if !self.only.is_empty() {
             training.train_only(&self.only)?;
         }
         self.frozen.iter().try_for_each(|pattern| training.freeze(pattern))?;
         training.check_trained()?;
-        self.groups.iter().try_for_each(|group| training.add_group(group.clone()))
+        let start = Pace { steps: 0.0, epochs: 0.0, schedule: 1.0, factor: 1.0 };
+        self.groups.iter().try_for_each(|group| {
+            training.add_group(group.clone())?;
+            group.optimizer(optimizer, start)?.check()
+        })
     }
     /// Returns the settings of each group by its pattern.
     pub fn group_settings(&self) -> Value {

@@ -97,7 +97,7 @@ fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
 }
 
 fn frozen<'a, D: Device>(_: &D, weights: D::Ref<'_, f32>, ranges: &'a [Range<usize>]) -> Frozen<'a> {
-    Frozen::of::<D>(weights, ranges, 0)
+    Frozen::of::<D>(weights, ranges, None)
 }
 
 /// The passes of training with frozen statistics, and in the second half with frozen weights too.

@@ -341,13 +341,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense1) {
+                    if trained <= dl::offset_of!(Self, dense1) {
                         dl::Some(dl::Grad::set(slots.dense1.write::<[f32; 6]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense1) {
+            if trained <= dl::offset_of!(Self, dense1) {
                 BATCH_NORM1_OP
                     .backward(
                         context,
@@ -587,13 +587,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense1),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense1) {
+                    if trained <= dl::offset_of!(Self, dense1) {
                         dl::Some(dl::Grad::set(memory.d_layers.write::<[f32; 6]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense1) {
+            if trained <= dl::offset_of!(Self, dense1) {
                 <[DeepLayers; 12] as dl::Passes>::backward(dl::Backward {
                     context: &context.copy(1),
                     batch,

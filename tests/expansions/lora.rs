@@ -258,13 +258,13 @@ const _: () = {
                         to: dl::field_mut!(d_net.dense2),
                         write,
                     },
-                    if trained < dl::offset_of!(Self, dense2) {
+                    if trained <= dl::offset_of!(Self, dense2) {
                         dl::Some(dl::Grad::set(memory.d_relu1.write::<[f32; 8]>(n)))
                     } else {
                         dl::None
                     },
                 );
-            if trained < dl::offset_of!(Self, dense2) {
+            if trained <= dl::offset_of!(Self, dense2) {
                 dl::ops::Activation::Relu
                     .backward_in_place(
                         context,

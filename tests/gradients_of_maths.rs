@@ -42,6 +42,9 @@ model! {
         all - row + column + outer / (all * all + 1.0) - (outer -> mean(axis: 1, keep: true))
     }
 
+    /// Low-rank updates, whose layers compute no gradient of weights that are frozen.
+    LowRank(x: [6]) -> [4] { x -> dense(5, lora: 2, lora_alpha: 3) -> tanh -> dense(4, lora: 3) }
+
     Normalised(x: [2, 6]) -> [2, 6] {
         let a = x -> l2_normalize;
         let b = x -> instance_norm;
@@ -101,6 +104,7 @@ check! {
     attention: Attention,
     squeeze_excite: SqueezeExcite,
     cut_and_joined: CutAndJoined,
+    low_rank: LowRank,
     repeated: Repeated,
     normalised: Normalised,
     turned: Turned,

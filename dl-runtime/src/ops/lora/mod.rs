@@ -6,7 +6,8 @@
 //! Fine-tuning trains `A` and `B` alone, and [`LoraDense::merge`] adds their product to `W`.
 //!
 //! With `u = s·A·x`, which the forward pass saves, and `du = s·Bᵀ·dy`, the gradients are `dB = dy·uᵀ`, `dA = du·xᵀ`, and `Aᵀ·du` in addition
-//! to the gradient to the input of the dense layer. It is a composition of the kernels of other operations.
+//! to the gradient to the input of the dense layer. If `W` and `b` are frozen, their gradients are not computed. It is a composition of the
+//! kernels of other operations.
 
 #[cfg(test)]
 mod tests;
@@ -219,6 +220,7 @@ impl LoraDenseOp {
     {
         let sizes = Sizes { samples: input.rows::<I>().len(), inputs: I, outputs: O, rank: R };
         let (parts, device) = (Parts::of(weights), context.device);
+        let base_is_frozen = context.frozen.all::<D>(D::slice(weights.data(), 0..I * O + B));
         let (x, u, dy, write) = (input.data(), saved.data(), d_output.data(), d_weights.write);
         let (d_weight, rest) = D::split_mut(d_weights.to.into_data(), I * O);
         let (d_bias, rest) = D::split_mut(rest, B);
@@ -231,12 +233,18 @@ impl LoraDenseOp {
             let (d_a, none) = D::split_mut(d_a, R * I);
             device.dense_backward_weights(sizes.down(), x, D::share(&du), d_a, none, write);
             let Some(Grad { to, write: write_input }) = d_input else {
-                return device.dense_backward_weights(sizes.dense(), x, dy, d_weight, d_bias, write);
+                if !base_is_frozen {
+                    device.dense_backward_weights(sizes.dense(), x, dy, d_weight, d_bias, write);
+                }
+                return;
             };
             let mut dx = to.into_data();
-            let to_weights = [d_weight, d_bias];
-            let to = D::reborrow(&mut dx);
-            device.dense_backward(sizes.dense(), parts.weight, x, dy, to_weights, write, to, write_input);
+            let (to, to_weights) = (D::reborrow(&mut dx), [d_weight, d_bias]);
+            if base_is_frozen {
+                device.dense_backward_input(sizes.dense(), parts.weight, dy, to, write_input);
+            } else {
+                device.dense_backward(sizes.dense(), parts.weight, x, dy, to_weights, write, to, write_input);
+            }
             device.dense_backward_input(sizes.down(), parts.a, D::share(&du), dx, Write::Add);
         });
     }

@@ -65,12 +65,29 @@ impl Dim {
         }
     }
 
-    /// Applies `function`, at once if both sizes are known.
+    /// Applies `function`, at once if both sizes are known. What is added to and subtracted from an expression becomes one number, so that
+    /// the sizes of a deep network stay short: a convolution that keeps the size of its input has its very expression.
     fn combine(&self, other: &Dim, function: Function) -> Dim {
-        match (self, other) {
-            (Dim::Known(a), Dim::Known(b)) => Dim::Known(function.of(*a, *b)),
-            (a, b) => Dim::Computed(function, Box::new([a.clone(), b.clone()])),
+        match (self, other, function) {
+            (Dim::Known(a), Dim::Known(b), _) => Dim::Known(function.of(*a, *b)),
+            (a, Dim::Known(0), Function::Add | Function::Sub) | (a, Dim::Known(1), Function::Mul | Function::Div) => {
+                a.clone()
+            }
+            (Dim::Known(0), b, Function::Add) | (Dim::Known(1), b, Function::Mul) => b.clone(),
+            (
+                Dim::Computed(inner @ (Function::Add | Function::Sub), operands),
+                Dim::Known(b),
+                Function::Add | Function::Sub,
+            ) if let [base, Dim::Known(a)] = operands.as_ref() => {
+                base.shifted(signed(*a, *inner) + signed(*b, function))
+            }
+            (a, b, _) => Dim::Computed(function, Box::new([a.clone(), b.clone()])),
         }
+    }
+    /// Returns the sum of this expression and a number.
+    fn shifted(&self, by: i128) -> Dim {
+        let size = Dim::Known(usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX));
+        self.combine(&size, if by < 0 { Function::Sub } else { Function::Add })
     }
     /// Returns the Rust expression.
     fn expression(&self) -> TokenStream {
@@ -136,6 +153,11 @@ impl Dim {
     pub fn product<'a>(dims: impl IntoIterator<Item = &'a Dim>) -> Dim {
         dims.into_iter().fold(Dim::Known(1), |a, b| if let Dim::Known(1) = a { b.clone() } else { a.mul(b) })
     }
+}
+
+/// Returns what a sum or a difference adds.
+fn signed(number: usize, function: Function) -> i128 {
+    if function == Function::Sub { -(number as i128) } else { number as i128 }
 }
 
 impl Function {
@@ -207,5 +229,26 @@ impl Cond {
             (Cond::Known(false), c) | (c, Cond::Known(false)) => c,
             (Cond::Expr(a), Cond::Expr(b)) => Cond::Expr(quote!((#a || #b))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_to_a_size_stays_one_number() {
+        let side = || Dim::Parameter(proc_macro2::Ident::new("SIDE", proc_macro2::Span::call_site()));
+        let known = Dim::Known;
+        // Convolutions of 3×3 with a padding of 1, and a stride of 1 or 2.
+        let conv = |x: &Dim, stride| x.add(&known(2)).sub(&known(3)).div(&known(stride)).add(&known(1));
+        assert_eq!(conv(&conv(&side(), 1), 1), side());
+        assert_eq!(conv(&side(), 2), side().sub(&known(1)).div(&known(2)).add(&known(1)));
+        assert_eq!(side().add(&known(5)).sub(&known(3)), side().add(&known(2)));
+        assert_eq!(side().sub(&known(5)).sub(&known(3)), side().sub(&known(8)));
+        assert_eq!(side().mul(&known(1)).div(&known(1)).sub(&known(0)), side());
+        // Other products stay, and so does what is subtracted from a number.
+        assert!(matches!(side().mul(&known(2)), Dim::Computed(Function::Mul, _)));
+        assert!(matches!(known(9).sub(&side()), Dim::Computed(Function::Sub, _)));
     }
 }

@@ -12,6 +12,7 @@ use dl::data::{Dataset, Normalizer, Source};
 use dl::optim::WeightAverage;
 use dl::optim::schedule::OneCycle;
 use dl::prelude::*;
+use dl::train::Epoch;
 use flate2::read::GzDecoder;
 use std::fs::File;
 use std::io::Read;
@@ -109,7 +110,10 @@ fn accuracy(
         *to = *picture;
         augment::horizontal_flip(to, rng);
         augment::crop(to, 4, rng);
-        augment::cutout(to, 8, rng);
+        // Mixed pictures are hard enough.
+        if mixup.is_none() {
+            augment::cutout(to, 8, rng);
+        }
     });
     let source = source.batches(|pictures, targets, rng| {
         if let Some(mixup) = mixup {
@@ -128,6 +132,8 @@ fn accuracy(
         .schedule(OneCycle::over(steps as f64))
         .loaders(options.loaders)
         .fit_source(&mut net, &source)?;
+    let seconds = |of: fn(&Epoch) -> f64| history.epochs.iter().map(of).sum::<f64>();
+    println!("waited {:.2} of {:.1} s for pictures", seconds(|epoch| epoch.waiting), seconds(|epoch| epoch.seconds));
     if let Some(path) = &options.plot {
         history.plot_svg(path)?;
     }

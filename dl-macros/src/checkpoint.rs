@@ -30,13 +30,13 @@ pub fn recompute(ir: &Ir, nodes: &[Node], passes: &mut Passes) {
             tensor => tensor,
         };
     }
-    // Those that are inside others come first, since they read values that the others compute again.
+    // Inner checkpoints come first, since they read values that the outer ones compute again.
     let mut checkpoints: Vec<CheckpointId> = (0..ir.checkpoints.len()).collect();
     checkpoints.sort_by_key(|&id| std::cmp::Reverse(inside.depth(Some(id))));
     checkpoints.into_iter().for_each(|id| inside.insert(id, &mut passes.backward));
 }
 
-/// What lies inside of which checkpoint.
+/// The innermost checkpoint around each value.
 struct Inside<'a> {
     ir: &'a Ir,
     nodes: &'a [Node],

@@ -80,7 +80,8 @@ pub enum Tensor {
     WeightGradient(FieldId),
     /// The tensor that the forward pass of a node saves for its backward pass alone.
     Saved(NodeId),
-    /// What `Saved` is to a node inside a checkpoint, as `Again`; with 0 that of the forward pass, which nobody reads.
+    /// The tensor that a node inside a checkpoint saves, with the depth of the checkpoint, or 0 for that of the forward pass, which nobody
+    /// reads.
     SavedAgain(NodeId, usize),
     /// The memory of a model inside this one.
     Memory(NodeId),

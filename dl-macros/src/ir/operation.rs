@@ -39,7 +39,7 @@ pub struct Op {
     pub updates_state: bool,
     /// The fewest samples that it can compare in training (batch_norm), or at all (a loss); none where 1 is enough.
     pub min_batch: Option<Dim>,
-    /// Whether a loss is a mean or a sum of its numbers; `None` for a loss that is neither, and for other operations.
+    /// The reduction of a loss to one number; `None` for a loss without a choice, and for other operations.
     pub reduction: Option<Reduction>,
     /// `true` if its inputs get no gradient (stop_gradient).
     pub stops_gradient: bool,
@@ -48,7 +48,7 @@ pub struct Op {
     pub is_external_model: bool,
 }
 
-/// How the numbers of a loss become one.
+/// The reduction of the numbers of a loss to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduction {
     Mean,

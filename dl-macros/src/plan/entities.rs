@@ -17,7 +17,7 @@ pub struct Entities {
     depth: usize,
 }
 
-/// What an entity is.
+/// An entity by its meaning.
 pub enum Kind {
     Value(ValueId),
     Gradient(ValueId),

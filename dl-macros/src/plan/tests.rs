@@ -300,7 +300,7 @@ fn checkpoints_share_the_memory_of_what_they_compute_again() {
         let arena = schedule.plan.arena().count();
         (schedule.plan.slots.len() - arena, arena)
     };
-    // What flows between them is kept; both values of one, a gradient to them, and the gradient to its output are not.
+    // The values between the layers are kept. The two values of one layer, their gradient, and the gradient to its output are not.
     assert_eq!([slots(2), slots(3), slots(7)], [(1, 4), (2, 4), (6, 4)]);
 }
 

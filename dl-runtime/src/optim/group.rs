@@ -54,7 +54,7 @@ pub(crate) enum Unit {
     Epochs,
 }
 
-/// What the optimizers of groups depend on at a step.
+/// The numbers of a step on which the optimizers of groups depend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     /// The number of steps before it.

@@ -219,7 +219,7 @@ fn read_tensors<M: Passes>(reader: &mut Reader<'_>, prefix: &str) -> Result<Box<
     Ok(values)
 }
 
-/// What happens to the states that recurrent layers carry.
+/// The treatment of the states that recurrent layers carry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Carry {
     /// States of more samples than a batch has are an error.

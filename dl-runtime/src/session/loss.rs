@@ -20,7 +20,7 @@ pub(super) struct LossMemory<D: Device> {
     pub n: usize,
     /// The terms of the last loss.
     criterion: &'static [Term],
-    /// Whether the last loss is a mean or a sum over the batch.
+    /// The reduction of the last loss: its mean or its sum over the batch.
     pub reduction: Reduction,
     /// The terms as downloaded from the device.
     downloaded: Vec<f32>,

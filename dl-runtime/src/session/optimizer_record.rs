@@ -11,7 +11,7 @@ use crate::{Passes, Result, TensorInfo};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What a checkpoint says about the optimizer.
+/// The description of the optimizer in a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptimizerRecord {

@@ -45,7 +45,7 @@ pub(crate) struct Span<D: Device> {
     tensors_alike: Vec<TrainedTensor>,
 }
 
-/// How a tensor is trained.
+/// The group of a tensor, and whether it is frozen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Trained {
     /// The index of its group, if it belongs to one.

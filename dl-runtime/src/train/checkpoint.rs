@@ -59,7 +59,7 @@ struct Saved<S> {
     state: S,
     /// The sums of each metric over the current epoch.
     metric_sums: Vec<Vec<Float>>,
-    /// What [`Trainer::watch`](super::Trainer::watch) remembers.
+    /// The memory of [`Trainer::watch`](super::Trainer::watch).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     watch: Option<Seen>,
 }

@@ -13,7 +13,7 @@ use quote::quote;
 const MEAN: Choice =
     Choice::new("mean", "Mean", "the mean over the elements, the targets and the samples of the batch");
 const SUM: Choice = Choice::new("sum", "Sum", "the sum over all of them, as PyTorch's `reduction=\"sum\"`");
-/// Whether a loss is a mean or a sum.
+/// The choice between the mean and the sum of a loss.
 const REDUCTION: Parameter = Parameter::named(
     "reduction",
     Kind::Choice(&[MEAN, SUM]),

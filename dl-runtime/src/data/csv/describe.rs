@@ -1,4 +1,4 @@
-//! What the columns of a table hold, for programs that do not know the tables that they are given.
+//! Describes the columns of a table, for programs that do not know the tables that they are given.
 
 use super::{Csv, Lines};
 use crate::data::table::{Field, check_fields, is_blank};
@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-/// What a column of a table holds: see [`Csv::describe`].
+/// The content of a column of a table: see [`Csv::describe`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnSummary {
     /// The name, or the number counted from 1 if there is no header.

@@ -59,7 +59,7 @@ pub enum Unknown {
     Reserve,
 }
 
-/// What a field of an input column says.
+/// The meaning of a field of an input column.
 pub(super) enum Code<'f, E> {
     Number(E),
     /// A blank cell, to be filled by what will be learned.

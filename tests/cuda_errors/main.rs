@@ -140,9 +140,8 @@ fn a_full_card() {
         )
     };
     const WEIGHTS: usize = 4 * (256 * 200 + 200 + 200 * 16 + 16);
-    // Weights, gradients, and twice two bits for each: what the optimizer may do, and what clipping counts.
-    let roles = 4 * (WEIGHTS / 4).div_ceil(16);
-    let training = full("80000000 bytes were asked for, ", (4 << 20) - 2 * WEIGHTS - 2 * roles);
+    // Weights, gradients, and two bits for each that say what the optimizer may do.
+    let training = full("80000000 bytes were asked for, ", (4 << 20) - 2 * WEIGHTS - 4 * (WEIGHTS / 4).div_ceil(16));
     let session = full("102400000 bytes were asked for, ", (4 << 20) - WEIGHTS);
     // Input (twice: it passes through memory of its own), hidden layer and output of 700 samples.
     let temporary = (4 << 20) - WEIGHTS - 4 * 700 * (2 * 256 + 200 + 16);

@@ -14,8 +14,8 @@ pub(crate) struct OptimizerState<D: Device> {
     pub groups: Vec<Group>,
     /// All tensors in memory order; a single span unless there are groups or frozen tensors.
     pub spans: Vec<Span<D>>,
-    /// The numbers of all tensors with their roles, for clipping; what is frozen counts as [`Role::Statistic`].
-    pub segments: Segments<D>,
+    /// The numbers of all tensors with their roles, if there are several spans or frozen ones; what is frozen counts as [`Role::Statistic`].
+    segments: Option<Segments<D>>,
     /// The ranges of frozen numbers.
     pub frozen: Vec<Range<usize>>,
     /// The index of the first number that is trained, if anything is frozen.
@@ -99,7 +99,7 @@ impl<D: Device> OptimizerState<D> {
         let mut state = OptimizerState {
             groups: Vec::new(),
             spans: Vec::new(),
-            segments: Segments::on(device, &[])?,
+            segments: None,
             frozen: Vec::new(),
             first: None,
             workspace: device.empty(),
@@ -154,8 +154,13 @@ impl<D: Device> OptimizerState<D> {
         let segments = segments(roles);
         let trained = segments.iter().find(|segment| segment.role != Role::Statistic && segment.start < segment.end);
         self.first = trained.filter(|_| !self.frozen.is_empty()).map(|segment| segment.start);
-        self.segments = Segments::on(device, &segments)?;
+        let own = matches!(self.spans.as_slice(), [span] if !span.trained.frozen);
+        self.segments = if own { None } else { Some(Segments::on(device, &segments)?) };
         Ok(())
+    }
+    /// Returns the numbers of all tensors with their roles, for clipping: those of the only span, if nothing is frozen.
+    pub fn segments(&self) -> &Segments<D> {
+        self.segments.as_ref().unwrap_or(&self.spans[0].segments)
     }
     /// Returns how each tensor is trained.
     pub fn trained(&self) -> impl Iterator<Item = Trained> {

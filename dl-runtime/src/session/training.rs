@@ -364,7 +364,7 @@ impl<M: Passes, D: Device> Training<M, D> {
     /// Returns [`Error::Setting`](crate::Error::Setting) when the limit is not above 0.
     pub fn clip_async(&mut self, clip: Clip) -> Result<()> {
         clip.check()?;
-        let (segments, gradients) = (&self.optimizing.segments, D::whole_mut(&mut self.gradients));
+        let (segments, gradients) = (self.optimizing.segments(), D::whole_mut(&mut self.gradients));
         match clip {
             Clip::Norm(limit) => self.device.clip_norm(segments, limit, gradients, self.in_flight.finite_check()),
             Clip::Value(limit) => self.device.clip_value(segments, limit as f32, gradients),

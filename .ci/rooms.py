@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints which folders of a crate name which, and fails where they do so in a circle.
 
-    python3 .ci/rooms.py                          dl-runtime/src and dl-macros/src
+    python3 .ci/rooms.py                          dl-core/src, dl-runtime/src and dl-macros/src
     python3 .ci/rooms.py dl-runtime/src           one crate
     python3 .ci/rooms.py dl-runtime/src 'a>b'     the places where folder `a` names `b`
 
@@ -78,7 +78,7 @@ def circle(edges):
 
 
 def main():
-    roots = sys.argv[1:2] or ["dl-runtime/src", "dl-macros/src"]
+    roots = sys.argv[1:2] or ["dl-core/src", "dl-runtime/src", "dl-macros/src"]
     failed = False
     for root in roots:
         edges = edges_of(pathlib.Path(root))

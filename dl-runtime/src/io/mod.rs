@@ -2,7 +2,6 @@
 
 mod atomic;
 mod crc;
-mod include;
 mod kind;
 mod leftovers;
 mod load;
@@ -16,7 +15,6 @@ pub mod transformers;
 pub(crate) use atomic::check_writable;
 pub use atomic::write_atomic;
 pub(crate) use crc::{CRC32, CRC32C, crc};
-pub(crate) use include::include;
 pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};
 pub use rules::Rules;

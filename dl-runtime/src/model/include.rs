@@ -1,7 +1,7 @@
 //! Trained models in the program: `include_model!`.
 
 use crate::Passes;
-use crate::io::include;
+use dl_core::include::include;
 use std::mem::MaybeUninit;
 use std::slice;
 

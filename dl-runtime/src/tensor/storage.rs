@@ -1,37 +1,12 @@
 //! The trait [`Storage`] of the memory of a device: how it is allocated, borrowed, and copied from and to the host.
 
 use crate::{Error, Result};
+pub use dl_core::Element;
 use std::ops::Range;
 
-/// Numbers that are looked at together.
-const BLOCK: usize = 1024;
-
-/// The type of one element of a tensor: `f32`, or `u32` for tokens and class labels.
-pub trait Element: sealed::Sealed + super::Pod<Element = Self> + Copy + Default + PartialEq + std::fmt::Debug {
-    /// Returns the first number that is NaN or infinite, and its index; no `u32` is.
-    fn first_not_finite(numbers: &[Self]) -> Option<(usize, f32)>;
-}
 pub(crate) mod sealed {
     /// Only devices of this crate implement [`Storage`](super::Storage), since generated code relies on their guarantees.
     pub trait Device {}
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for u32 {}
-}
-impl Element for f32 {
-    // Not generic: a debug build of an application has it optimised.
-    fn first_not_finite(numbers: &[f32]) -> Option<(usize, f32)> {
-        // Without a way out of each block it is vectorised.
-        let finite = |block: &[f32]| block.iter().fold(true, |all, x| all & x.is_finite());
-        let block = numbers.chunks(BLOCK).position(|block| !finite(block))?;
-        let numbers = numbers.iter().enumerate().skip(block * BLOCK);
-        numbers.map(|(i, x)| (i, *x)).find(|(_, x)| !x.is_finite())
-    }
-}
-impl Element for u32 {
-    fn first_not_finite(_: &[u32]) -> Option<(usize, f32)> {
-        None
-    }
 }
 
 /// The memory of a device. A buffer owns memory, and `Ref` and `Mut` borrow a range of one, as `&[E]` and `&mut [E]` do on the CPU.

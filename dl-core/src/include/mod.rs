@@ -4,7 +4,7 @@
 mod json;
 mod text;
 
-use crate::tensor::{Entry, Tensors};
+use crate::{Entry, Tensors};
 use json::{Entries, Tensor};
 use text::Text;
 
@@ -17,7 +17,7 @@ const FAULTS: usize = 20;
 /// Panics, which is a compiler error in a constant, unless `bytes` is a valid file that has exactly the tensors of the model, as finite
 /// numbers of type F32. The message names the file and every tensor that differs.
 #[track_caller]
-pub(crate) const fn include(path: &str, bytes: &[u8], model: &str, tensors: Tensors, to: &mut [u8]) {
+pub const fn include(path: &str, bytes: &[u8], model: &str, tensors: Tensors, to: &mut [u8]) {
     let (json, data) = split(path, bytes);
     let entries = Entries::new(path, json);
     let mut include = Include {
@@ -309,7 +309,7 @@ macro_rules! all_finite {
 const fn first_not_finite(bytes: &[u8]) -> Option<usize> {
     // SAFETY: blocks have alignment 1, are any bytes, and lie within the slice.
     let blocks: &[Block] =
-        unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<Block>()) };
+        unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<Block>()) };
     let mut i = 0;
     while i < blocks.len() && all_finite!(blocks[i].0, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) {
         i += 1;

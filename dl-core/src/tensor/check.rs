@@ -66,7 +66,7 @@ pub const fn check(holds: bool, message: &[Piece]) {
     if !holds {
         let (buffer, len) = write(message);
         // A cut inside a character leaves no valid UTF-8; the message is then a short one.
-        match std::str::from_utf8(buffer.split_at(len).0) {
+        match core::str::from_utf8(buffer.split_at(len).0) {
             Ok(text) => panic!("{}", text),
             Err(_) => panic!("a shape of this model is wrong"),
         }
@@ -144,7 +144,7 @@ impl Form {
 
 /// Stops compilation unless the `real` shape is the declared one, `said`.
 #[track_caller]
-pub(crate) const fn compare(name: &'static str, does: &'static str, real: &Form, but: &'static str, said: &Form) {
+pub const fn compare(name: &'static str, does: &'static str, real: &Form, but: &'static str, said: &Form) {
     let (real_pieces, said_pieces) = (real.pieces(), said.pieces());
     let mut pieces = [const { Piece::Text("") }; 4 * RANK + 9];
     (pieces[0], pieces[1], pieces[2], pieces[3]) =
@@ -206,7 +206,7 @@ mod tests {
     fn numbers_are_written_in_decimal() {
         let (buffer, len) =
             write(&[Piece::Text("["), Piece::Number(0), Piece::Text(", "), Piece::Number(6_400), Piece::Text("] ×")]);
-        assert_eq!(std::str::from_utf8(&buffer[..len]), Ok("[0, 6400] ×"));
+        assert_eq!(core::str::from_utf8(&buffer[..len]), Ok("[0, 6400] ×"));
     }
 
     #[test]

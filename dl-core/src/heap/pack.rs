@@ -1,9 +1,12 @@
 //! Samples as programs hold them, and how a batch of them is packed: part after part, each with the rows of all samples.
 
-use super::check::Form;
-use super::pod::{flat, flat_mut, zeroed_box, zeroed_vec};
-use super::{Element, Pod};
-use std::slice;
+use super::{zeroed_box, zeroed_vec};
+use crate::check::Form;
+use crate::pod::{flat, flat_mut};
+use crate::{Element, Pod};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::slice;
 
 /// One part of a sample: an array, or the rows of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +170,7 @@ pub const fn sequences<S: Pack>() -> usize {
 }
 
 /// Returns the number of rows of the sequence of a sample with this index among its sequences.
-pub(crate) fn rows_of<S: Pack>(sample: &S, sequence: usize) -> usize {
+pub fn rows_of<S: Pack>(sample: &S, sequence: usize) -> usize {
     let mut sequences = S::PARTS.iter().enumerate().filter(|(_, part)| part.sequence);
     sequences.nth(sequence).map_or(0, |(part, _)| sample.rows(part))
 }

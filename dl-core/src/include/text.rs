@@ -54,9 +54,9 @@ impl Text {
     }
     /// Returns the text; a name that was cut in the middle of a character ends before it.
     pub(super) const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes()) {
+        match core::str::from_utf8(self.bytes()) {
             Ok(text) => text,
-            Err(error) => match std::str::from_utf8(self.bytes.split_at(error.valid_up_to()).0) {
+            Err(error) => match core::str::from_utf8(self.bytes.split_at(error.valid_up_to()).0) {
                 Ok(text) => text,
                 Err(_) => "",
             },

@@ -278,7 +278,7 @@ impl<'a> Entries<'a> {
     const fn expect(&mut self, byte: u8) {
         if self.peek() != byte {
             let byte = [b'`', byte, b'`'];
-            match std::str::from_utf8(&byte) {
+            match core::str::from_utf8(&byte) {
                 Ok(expected) => self.fail(expected),
                 Err(_) => self.fail("JSON"),
             }

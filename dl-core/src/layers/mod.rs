@@ -1,0 +1,1 @@
+//! The weights of layers: structs of nested arrays in PyTorch's memory order.

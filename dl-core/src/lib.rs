@@ -1,0 +1,18 @@
+//! The part of dl that a program needs to predict: shapes, weights, and the operations of inference on one sample.
+//!
+//! It needs neither `std` nor a heap, so that it runs wherever Rust compiles to. `dl-runtime` builds training, devices and files on it.
+
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+#[cfg(feature = "alloc")]
+pub mod heap;
+#[doc(hidden)]
+pub mod include;
+pub mod layers;
+pub mod ops;
+pub mod tensor;
+
+pub use tensor::{Element, Entry, Pod, Role, Tensors, check, pod};

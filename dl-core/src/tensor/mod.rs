@@ -1,0 +1,10 @@
+//! Plain numbers ([`Pod`]), the forms of their types for compiler messages, and the table of a model's tensors.
+
+pub mod check;
+mod element;
+pub mod pod;
+pub(crate) mod table;
+
+pub use element::Element;
+pub use pod::Pod;
+pub use table::{Entry, Role, Tensors};

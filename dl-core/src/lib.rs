@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod heap;
 #[doc(hidden)]
 pub mod include;
+pub mod int8;
 pub mod layers;
 pub mod ops;
 pub mod tensor;

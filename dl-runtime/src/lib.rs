@@ -6,6 +6,7 @@ mod error;
 #[doc(hidden)]
 pub mod generated;
 pub mod init;
+pub mod int8;
 pub mod io;
 #[cfg(feature = "cuda")]
 #[doc(hidden)]

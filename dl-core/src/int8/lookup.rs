@@ -1,0 +1,26 @@
+//! Functions of one number as tables: one result for each of the 256 inputs, computed when a network is quantized.
+
+use super::Quantization;
+
+/// The results of a function; that of `x` is entry `x + 128`.
+pub type Table = [i8; 256];
+
+/// Returns the table of `f` between values of the given scales, rounded to the nearest number.
+pub fn table(input: Quantization, output: Quantization, f: impl Fn(f32) -> f32) -> Table {
+    core::array::from_fn(|i| output.quantize(f(input.dequantize((i as i32 - 128) as i8))))
+}
+
+/// Looks up each element of `x`.
+pub fn lookup(table: &Table, x: &[i8], y: &mut [i8]) {
+    x.iter().zip(y).for_each(|(&x, y)| *y = table[entry(x)]);
+}
+
+/// Replaces each element by its result.
+pub fn lookup_in_place(table: &Table, y: &mut [i8]) {
+    y.iter_mut().for_each(|y| *y = table[entry(*y)]);
+}
+
+#[inline]
+fn entry(x: i8) -> usize {
+    usize::from((x as u8) ^ 0x80)
+}

@@ -1,0 +1,3 @@
+//! Networks on int8: the kernels of `dl-core`.
+
+pub use dl_core::int8::*;

@@ -1,0 +1,192 @@
+//! The kernels of int8 against TensorFlow Lite for Microcontrollers: every number of `fixtures/int8.safetensors` must be the same.
+#![allow(missing_docs)]
+
+use dl::int8::conv2d::Conv2dSizes;
+use dl::int8::pool::{PoolSizes, Windows};
+use dl::int8::{self, Channels, Kernels, Multiplier, Output, Portable, Product, Quantization, Sum};
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+/// One case of the file.
+struct Case<'a> {
+    name: &'a str,
+    settings: &'a Value,
+    file: &'a SafeTensors<'a>,
+}
+
+impl<'a> Case<'a> {
+    fn bytes(&self, tensor: &str, dtype: Dtype) -> &'a [u8] {
+        let view = self.file.tensor(&format!("{}/{tensor}", self.name)).unwrap();
+        assert_eq!(view.dtype(), dtype);
+        view.data()
+    }
+    fn int8(&self, tensor: &str) -> Vec<i8> {
+        self.bytes(tensor, Dtype::I8).iter().map(|&byte| byte as i8).collect()
+    }
+    fn words(&self, tensor: &str, dtype: Dtype) -> impl Iterator<Item = [u8; 4]> + use<'a> {
+        self.bytes(tensor, dtype).chunks_exact(4).map(|word| word.try_into().unwrap())
+    }
+    fn shape(&self, tensor: &str) -> Vec<usize> {
+        self.file.tensor(&format!("{}/{tensor}", self.name)).unwrap().shape().to_vec()
+    }
+    fn quantization(&self, of: &str) -> Quantization {
+        let Value::Array(numbers) = &self.settings[of] else { panic!("no {of}") };
+        Quantization {
+            scale: numbers[0].as_f64().unwrap() as f32,
+            zero_point: numbers[1].as_i64().unwrap().try_into().unwrap(),
+        }
+    }
+    fn output(&self) -> Output {
+        let (min, max) = match self.settings["activation"].as_str().unwrap() {
+            "none" => (f32::NEG_INFINITY, f32::INFINITY),
+            "relu" => (0.0, f32::INFINITY),
+            "relu6" => (0.0, 6.0),
+            other => panic!("{other}"),
+        };
+        Output::limited(self.quantization("output"), min, max)
+    }
+    fn pair(&self, of: &str) -> [usize; 2] {
+        [0, 1].map(|i| self.settings[of][i].as_u64().unwrap() as usize)
+    }
+    /// Calls `f` with the weights and the parameters of the channels of a dense layer or a convolution.
+    fn weighted(&self, f: impl Fn(&[i8], Channels<'_>)) {
+        let weight = self.int8("weight");
+        let outputs = self.shape("weight")[0];
+        let (input, output) = (self.quantization("input"), self.quantization("output"));
+        let factors: Vec<Multiplier> = self
+            .words("weight_scale", Dtype::F32)
+            .map(|scale| {
+                let scale = f64::from(f32::from_le_bytes(scale));
+                Multiplier::new(f64::from(input.scale) * scale / f64::from(output.scale))
+            })
+            .collect();
+        let bias: Vec<i32> = self
+            .words("bias", Dtype::I32)
+            .zip(weight.chunks_exact(weight.len() / outputs))
+            .map(|(bias, row)| {
+                let sum: i32 = row.iter().map(|&w| i32::from(w)).sum();
+                i32::from_le_bytes(bias) - sum * i32::from(input.zero_point)
+            })
+            .collect();
+        let multiplier: Vec<i32> = factors.iter().map(|factor| factor.mantissa).collect();
+        let exponent: Vec<i8> = factors.iter().map(|factor| factor.exponent).collect();
+        f(&weight, Channels { bias: &bias, multiplier: &multiplier, exponent: &exponent, output: self.output() });
+    }
+}
+
+/// Computes a case with `kernels`.
+fn run(case: &Case, kernels: impl Kernels) -> Vec<i8> {
+    let mut y = vec![99; case.shape("y").iter().product()];
+    let image = |tensor| {
+        let shape = case.shape(tensor);
+        [shape[1], shape[2]]
+    };
+    match case.settings["op"].as_str().unwrap() {
+        "conv2d" => {
+            let x = case.int8("x");
+            let (shape, weight) = (case.shape("x"), case.shape("weight"));
+            let sizes = Conv2dSizes {
+                inputs: shape[0],
+                image: image("x"),
+                outputs: weight[0],
+                size: image("y"),
+                kernel: [weight[2], weight[3]],
+                stride: case.pair("stride"),
+                padding: case.pair("padding"),
+                dilation: case.pair("dilation"),
+                groups: case.settings["groups"].as_u64().unwrap() as usize,
+                zero_point: case.quantization("input").zero_point,
+            };
+            let y = std::cell::RefCell::new(&mut y);
+            let columns = std::cell::RefCell::new(vec![0; sizes.columns()]);
+            case.weighted(|weight, channels| {
+                kernels.conv2d(&sizes, weight, channels, &x, &mut y.borrow_mut(), &mut columns.borrow_mut());
+            });
+        }
+        "dense" => {
+            let (x, y) = (case.int8("x"), std::cell::RefCell::new(&mut y));
+            case.weighted(|weight, channels| kernels.dense(weight, channels, &x, &mut y.borrow_mut()));
+        }
+        kind @ ("max_pool" | "avg_pool") => {
+            let windows = Windows::Sliding {
+                kernel: case.pair("kernel"),
+                stride: case.pair("stride"),
+                padding: case.pair("padding"),
+            };
+            let sizes = PoolSizes { image: image("x"), size: image("y"), windows };
+            match kind {
+                "max_pool" => int8::pool::max(&sizes, &case.int8("x"), &mut y),
+                _ => int8::pool::avg(&sizes, None, &case.int8("x"), &mut y),
+            }
+        }
+        kind @ ("add" | "sub" | "mul") => {
+            let operands = ["a", "b"].map(|of| case.quantization(of));
+            let (scales, zero_points) = (operands.map(|q| q.scale), operands.map(|q| q.zero_point));
+            let [a, b] = ["a", "b"].map(|of| case.int8(of));
+            let (scale, output) = (case.quantization("output").scale, case.output());
+            match kind {
+                "add" => int8::add(&Sum::new(scales, zero_points, scale, output), &a, &b, &mut y),
+                "sub" => int8::sub(&Sum::new(scales, zero_points, scale, output), &a, &b, &mut y),
+                _ => int8::mul(&Product::new(scales, zero_points, scale, output), &a, &b, &mut y),
+            }
+        }
+        "softmax" => {
+            let scaling = int8::softmax::Scaling::new(case.quantization("input").scale);
+            int8::softmax::softmax(scaling, case.shape("x")[1], &case.int8("x"), &mut y);
+        }
+        "concat" => {
+            let (whole, mut offset) = (y.len(), 0);
+            for k in 0.. {
+                if case.file.tensor(&format!("{}/x{k}", case.name)).is_err() {
+                    break;
+                }
+                let x = case.int8(&format!("x{k}"));
+                int8::concat(1, whole, offset, &x, &mut y);
+                offset += x.len();
+            }
+        }
+        "pad" => {
+            let padding = [0, 1, 2, 3].map(|i| case.settings["padding"][i].as_u64().unwrap() as usize);
+            let zero = case.settings["zero"].as_i64().unwrap() as i8;
+            int8::pad2d(image("x"), padding, zero, &case.int8("x"), &mut y);
+        }
+        "function" => {
+            let f = |x: f32| match case.name {
+                "elu" if x > 0.0 => x,
+                "elu" => x.exp_m1(),
+                "tanh" => x.tanh(),
+                "sigmoid" => 1.0 / (1.0 + (-x).exp()),
+                other => panic!("no function {other}"),
+            };
+            let table = int8::table(case.quantization("input"), case.quantization("output"), f);
+            int8::lookup(&table, &case.int8("x"), &mut y);
+        }
+        other => panic!("no operation {other}"),
+    }
+    y
+}
+
+#[test]
+fn every_number_is_that_of_tflite_micro() {
+    let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/int8.safetensors")).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    let cases: Value = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["cases"]).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let cases = cases.as_object().unwrap();
+    assert!(cases.len() > 30);
+    let mut wrong = Vec::new();
+    for (name, settings) in cases {
+        let case = Case { name, settings, file: &file };
+        let (expected, found) = (case.int8("y"), run(&case, Portable));
+        let differ = expected.iter().zip(&found).filter(|(a, b)| a != b).count();
+        if differ > 0 {
+            wrong.push(format!(
+                "{name}: {differ} of {}: {:?}, not {:?}",
+                expected.len(),
+                &found[..expected.len().min(8)],
+                &expected[..expected.len().min(8)]
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

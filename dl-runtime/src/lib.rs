@@ -35,8 +35,8 @@ pub use error::{Error, IN_MEMORY, Result};
 pub use model::included;
 pub use model::{Memory, Model, Objective, Summary};
 pub use network::{
-    Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossOf, LossPasses, MinBatch, Network, Output, Passes,
-    RUN_TIME, Steps, Target, Term,
+    Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossOf, LossPasses, MinBatch, Network, Output, OutputInfo,
+    Passes, RUN_TIME, Steps, Target, Term,
 };
 pub use ops::{Device, loss};
 pub use session::{ModelLoss, Session, State, Training};

@@ -67,7 +67,7 @@ macro_rules! capitals_words {
             Passes PartsMut Context Pod PyTorch Ref Relu Result Rng Role SCORES_OP SUB1_OP Scale Shapes Size Sliding
             Some Square Stack StackInference StackLayers StackLayersInference StackLayersTraining StackTraining
             Statistic String Sub Sum TENSORS TERMS Cell LAST1_OP LSTM1_OP Lstm Reader ReaderInference ReaderTraining
-            CARRIED Carries RecurrentOp Sequences SliceOp TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut
+            CARRIED Carries OUTPUTS OutputInfo RecurrentOp Sequences SliceOp TRAINING_FLOATS Target Tensor Tensors Term Trainer Training Vec View ViewMut
             Weight Windows Workspace GoesForward GptState Last RUN_TIME State Step Steps Write ARENA ArenaSize Slot
             Deep DeepLayers DeepLayersSlots DeepTraining LoraDenseOp
         }

@@ -238,6 +238,12 @@ const _: () = {
                 shape: &[3, 4, 4],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[8, 4, 4],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "first.conv1",

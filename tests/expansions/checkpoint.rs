@@ -127,6 +127,12 @@ const _: () = {
                 shape: &[6],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[6],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "batch_norm1",
@@ -440,6 +446,12 @@ const _: () = {
             dl::InputInfo {
                 name: "x",
                 shape: &[6],
+            },
+        ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[2],
             },
         ];
         const LAYERS: &'static [dl::LayerInfo] = &[

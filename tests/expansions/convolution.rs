@@ -141,6 +141,12 @@ const _: () = {
                 shape: &[1, 8, 8],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[10],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "conv1",

@@ -110,6 +110,12 @@ const _: () = {
                 shape: &[6],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[2],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "dense1",

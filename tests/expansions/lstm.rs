@@ -112,6 +112,12 @@ const _: () = {
                 shape: &[12, 4],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[3],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "lstm1",

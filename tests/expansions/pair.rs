@@ -154,6 +154,16 @@ const _: () = {
                 shape: &[3],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "sum",
+                shape: &[5],
+            },
+            dl::OutputInfo {
+                name: "difference",
+                shape: &[5],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "dense1",

@@ -111,6 +111,12 @@ const _: () = {
                 shape: &[6],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[6],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "layer_norm1",
@@ -402,6 +408,12 @@ const _: () = {
             dl::InputInfo {
                 name: "x",
                 shape: &[6],
+            },
+        ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[2],
             },
         ];
         const LAYERS: &'static [dl::LayerInfo] = &[

@@ -331,6 +331,12 @@ const _: () = {
                 shape: &[dl::RUN_TIME],
             },
         ];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[
+            dl::OutputInfo {
+                name: "output",
+                shape: &[dl::RUN_TIME, 50],
+            },
+        ];
         const LAYERS: &'static [dl::LayerInfo] = &[
             dl::LayerInfo {
                 name: "wte",

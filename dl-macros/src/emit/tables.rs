@@ -7,12 +7,16 @@ use crate::ir::{Config, Ir, Reduction, Value, ValueId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-/// Writes `Input`, `Output`, `NAME`, `TENSORS`, `INPUTS` and `LAYERS`.
+/// Writes `Input`, `Output`, `NAME`, `TENSORS`, `INPUTS`, `OUTPUTS` and `LAYERS`.
 pub fn tables(ir: &Ir) -> TokenStream {
     let (types, tensors, layers) = (types(ir), tensors(ir), layers(ir));
     let inputs = ir.inputs.iter().map(|&input| {
         let (name, shape) = (plain(&ir.values[input].name), ir.values[input].shape.sizes());
         quote!(dl::InputInfo { name: #name, shape: #shape })
+    });
+    let outputs = ir.outputs.iter().map(|output| {
+        let (name, shape) = (plain(&output.name), output.shape.sizes());
+        quote!(dl::OutputInfo { name: #name, shape: #shape })
     });
     let inputs_are_checked = check(ir, "check_inputs", "Input", &ir.inputs);
     // The checks of a generic model, which rustc makes once its parameters are known.
@@ -25,6 +29,7 @@ pub fn tables(ir: &Ir) -> TokenStream {
         #checks
         const TENSORS: dl::Tensors = dl::Tensors(&[#(#tensors),*]);
         const INPUTS: &'static [dl::InputInfo] = &[#(#inputs),*];
+        const OUTPUTS: &'static [dl::OutputInfo] = &[#(#outputs),*];
         const LAYERS: &'static [dl::LayerInfo] = &[#(#layers),*];
         #inputs_are_checked
     }

@@ -15,7 +15,7 @@ pub use crate::tensor::{
     Storage, Streams, Tensors, View, ViewMut, Workspace, Write,
 };
 pub use crate::{
-    InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, Passes, RUN_TIME, Result, Term,
+    InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, OutputInfo, Passes, RUN_TIME, Result, Term,
 };
 pub use crate::{field, field_mut, network, no_steps, record, sequences};
 pub use imports::{hygiene, name_and_size, variable, variables, word};

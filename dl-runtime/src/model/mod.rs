@@ -20,7 +20,7 @@ use std::slice;
 /// A network that `model!` or `layer!` declares, or an array of such networks: plain data with generated passes.
 ///
 /// Its types and tables are those of [`Passes`]: `Input` and `Output` ([`dl::Input<LeNet>`](crate::Input)), `NAME`,
-/// `TENSORS`, `INPUTS`, `LAYERS` and `MULTIPLY_ADDS`.
+/// `TENSORS`, `INPUTS`, `OUTPUTS`, `LAYERS` and `MULTIPLY_ADDS`.
 pub trait Model: Passes {
     /// The number of trained parameters.
     const PARAMETERS: usize = Self::TENSORS.parameters();

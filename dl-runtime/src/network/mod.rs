@@ -14,7 +14,7 @@ pub use loss::{LossPasses, Target, Term};
 pub use loss_of::LossOf;
 pub use passes::{
     Backward, Batch, ComputeLoss, Evaluate, Forward, Infer, Input, InputInfo, LayerInfo, LayerInput, MinBatch, Network,
-    Output, Passes, RUN_TIME,
+    Output, OutputInfo, Passes, RUN_TIME,
 };
 pub(crate) use passes::{DIMENSIONS, MAX_DIMENSIONS, Row, shape_text};
 pub use steps::{Step, Steps};

@@ -6,7 +6,7 @@ use crate::tensor::pack::sequences;
 use crate::tensor::{Arena, ArenaSize, Grad, InitialStates, Pack, Sequences, States};
 use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
 
-/// Stands for a run-time dimension in the shapes of [`InputInfo`] and [`LayerInfo`]: the length of a sequence.
+/// Stands for a run-time dimension in the shapes of [`InputInfo`], [`OutputInfo`] and [`LayerInfo`]: the length of a sequence.
 pub const RUN_TIME: usize = usize::MAX;
 
 /// Writes a shape as it is declared: `[.., 8]`.
@@ -21,6 +21,15 @@ pub struct InputInfo {
     /// The name as declared.
     pub name: &'static str,
     /// The shape of one sample.
+    pub shape: &'static [usize],
+}
+
+/// One output of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputInfo {
+    /// The name as declared, or `output` for a single one, which has none.
+    pub name: &'static str,
+    /// The shape for one sample.
     pub shape: &'static [usize],
 }
 
@@ -287,6 +296,8 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     const TENSORS: Tensors;
     /// The inputs as declared.
     const INPUTS: &'static [InputInfo] = &[];
+    /// The outputs as declared.
+    const OUTPUTS: &'static [OutputInfo] = &[];
     /// All layers, in order of execution.
     const LAYERS: &'static [LayerInfo];
     /// The number of multiply-adds of the forward pass for one sample.

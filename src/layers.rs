@@ -17,20 +17,4 @@
 //! ```
 
 #[doc(inline)]
-pub use dl_runtime::ops::{
-    attention::Projections,
-    batch_norm::BatchNorm,
-    conv2d::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d},
-    dense::Dense,
-    embedding::Embedding,
-    group_norm::GroupNorm,
-    layer_norm::LayerNorm,
-    lora::LoraDense,
-    parameter::Parameter,
-    positions::LearnedPositions,
-    prelu::Prelu,
-    recurrent::{Gru, Lstm, Recurrent, Rnn},
-    rms_norm::RmsNorm,
-    scale::Scale,
-    separable_conv2d::SeparableConv2d,
-};
+pub use dl_core::layers::*;

@@ -393,11 +393,31 @@ const _: () = {
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.first.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.first.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.first.conv3.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.basic1.conv1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.basic1.conv2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(
+                &mut self.first.conv1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.first.conv2,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.first.conv3,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.basic1.conv1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.basic1.conv2,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -174,11 +174,19 @@ const _: () = {
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(
+                &mut self.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.dense2,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn merge_updates(&mut self) -> usize {
-            self.dense1.merge(DENSE1_OP.scale)
+            dl::ops::lora::merge(&mut self.dense1, DENSE1_OP.scale)
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -182,8 +182,16 @@ const _: () = {
             }
         }
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(
+                &mut self.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.dense2,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -179,8 +179,12 @@ const _: () = {
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.lstm1.init(rng);
-            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(&mut self.lstm1, (), rng);
+            dl::InitLayer::init(
+                &mut self.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -161,8 +161,16 @@ const _: () = {
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.scores.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(
+                &mut self.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.scores,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -187,8 +187,12 @@ const _: () = {
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.layer_norm1.init(rng);
-            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(&mut self.layer_norm1, (), rng);
+            dl::InitLayer::init(
+                &mut self.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn infer<D: dl::Device>(
             dl::Infer {
@@ -472,7 +476,11 @@ const _: () = {
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
             dl::Passes::init_weights(&mut self.layers, rng);
-            self.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
+            dl::InitLayer::init(
+                &mut self.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -556,18 +556,35 @@ const _: () = {
         }
         fn evaluation_memory<D: dl::Device>(allocator: &mut dl::Allocator<'_, D>) {}
         fn init_weights(&mut self, rng: &mut dl::Rng) {
-            self.wte.init(dl::Init::Normal { std: 1.0 }, rng);
-            self.learned_positions1.init(dl::Init::Normal { std: 0.02 }, rng);
-            self.first.layer_norm1.init(rng);
-            self.first
-                .attention1
-                .qkv
-                .init(dl::Init::XavierUniform, dl::Init::Zeros, rng);
-            self.first.attention1.out.init(dl::Init::PyTorch, dl::Init::Zeros, rng);
-            self.first.layer_norm2.init(rng);
-            self.first.dense1.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.first.dense2.init(dl::Init::PyTorch, dl::Init::PyTorch, rng);
-            self.layer_norm1.init(rng);
+            dl::InitLayer::init(&mut self.wte, (dl::Init::Normal { std: 1.0 },), rng);
+            dl::InitLayer::init(
+                &mut self.learned_positions1,
+                (dl::Init::Normal { std: 0.02 },),
+                rng,
+            );
+            dl::InitLayer::init(&mut self.first.layer_norm1, (), rng);
+            dl::InitLayer::init(
+                &mut self.first.attention1.qkv,
+                (dl::Init::XavierUniform, dl::Init::Zeros),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.first.attention1.out,
+                (dl::Init::PyTorch, dl::Init::Zeros),
+                rng,
+            );
+            dl::InitLayer::init(&mut self.first.layer_norm2, (), rng);
+            dl::InitLayer::init(
+                &mut self.first.dense1,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(
+                &mut self.first.dense2,
+                (dl::Init::PyTorch, dl::Init::PyTorch),
+                rng,
+            );
+            dl::InitLayer::init(&mut self.layer_norm1, (), rng);
         }
         fn infer<D: dl::Device>(
             dl::Infer {

@@ -3,8 +3,10 @@
 pub mod check;
 mod element;
 pub mod pod;
+mod rows;
 pub(crate) mod table;
 
 pub use element::Element;
 pub use pod::Pod;
+pub use rows::Rows;
 pub use table::{Entry, Role, Tensors};

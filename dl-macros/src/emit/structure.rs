@@ -188,7 +188,7 @@ pub fn merge(irs: &[Ir], training: &Schedule) -> Option<TokenStream> {
         }
         let node = training.nodes.iter().find(|node| node.field == Some(id)).filter(|_| field.has_update())?;
         let op = operation(ir, node, training.mode);
-        Some(quote!(self.#path.merge(#op.scale)))
+        Some(quote!(dl::ops::lora::merge(&mut self.#path, #op.scale)))
     });
     let merged: Vec<TokenStream> = merged.collect();
     (!merged.is_empty()).then(|| quote!(fn merge_updates(&mut self) -> usize { #(#merged)+* }))
@@ -202,7 +202,7 @@ pub fn init(ir: &Ir) -> TokenStream {
         if field.model {
             return quote!(dl::Passes::init_weights(&mut self.#path, rng););
         }
-        quote!(self.#path.init(#init #comma rng);)
+        quote!(dl::InitLayer::init(&mut self.#path, (#init #comma), rng);)
     });
     quote! {
         fn init_weights(&mut self, rng: &mut dl::Rng) {

@@ -3,7 +3,7 @@
 mod imports;
 mod interface;
 
-pub use crate::init::{Init, Rng};
+pub use crate::init::{Init, InitLayer, Rng};
 pub use crate::network::layer::Dimensions;
 pub use crate::network::{Backward, Batch, Carries, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
 pub use crate::ops::{self, Device};

@@ -1,7 +1,11 @@
 //! The usual distributions of initial weights, drawn from a seeded random number generator.
 
+mod layers;
 #[cfg(test)]
 mod tests;
+
+#[doc(hidden)]
+pub use layers::InitLayer;
 
 pub use crate::random::Rng;
 

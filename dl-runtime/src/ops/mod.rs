@@ -44,7 +44,6 @@ pub mod dropout;
 pub mod embedding;
 pub mod global_avg_pool2d;
 pub mod group_norm;
-mod image;
 pub mod l2_normalize;
 pub mod layer_norm;
 pub mod lora;
@@ -75,7 +74,7 @@ pub mod tuple;
 pub mod upsample;
 
 pub use activation::Activation;
-pub use image::Image;
+pub use dl_core::ops::Image;
 
 use crate::tensor::Storage;
 

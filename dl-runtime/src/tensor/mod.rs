@@ -16,6 +16,7 @@ mod workspace;
 pub(crate) use dl_core::check;
 pub use dl_core::heap::TensorInfo;
 pub use dl_core::heap::pack::{self, Pack, Part};
+pub use dl_core::tensor::Rows;
 pub use dl_core::{Entry, Role, Tensors};
 
 pub use arena::{Arena, ArenaSize, Slot};
@@ -25,7 +26,7 @@ pub use frozen::Frozen;
 pub use gradient::{Grad, Write};
 pub use labels::{Answers, ClassRows, Labels};
 pub use pod::Pod;
-pub use sequences::{Rows, Sequences, Streams};
+pub use sequences::{Sequences, Streams};
 pub(crate) use storage::sealed;
 pub use storage::{Element, Storage};
 pub use view::{Parts, PartsMut, View, ViewMut};

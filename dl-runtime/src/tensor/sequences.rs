@@ -1,6 +1,7 @@
 //! The sequences of a batch: packed rows, sample after sample, without padding, and the end of each sample.
 
 use super::{Pod, Storage, View, ViewMut};
+use dl_core::tensor::Rows;
 use std::ops::Range;
 
 /// The sequences of a batch, as operations along time see them. The rows of all samples lie one after another.
@@ -117,12 +118,6 @@ impl<'a, D: Storage> Streams<'a, D> {
         D::slice(D::whole(self.on_device), 0..self.past.len())
     }
 }
-
-/// Rows of `N` numbers: one row `[f32; N]` of packed sequences, a static sequence of them, `[[f32; N]; T]`, or a deeper array.
-#[diagnostic::on_unimplemented(message = "`{Self}` does not consist of rows of {N} numbers")]
-pub trait Rows<const N: usize>: Pod<Element = f32> {}
-impl<const N: usize> Rows<N> for [f32; N] {}
-impl<R: Rows<N>, const N: usize, const T: usize> Rows<N> for [R; T] {}
 
 impl<'a, D: Storage, T: Pod<Element = f32>> View<'a, D, T> {
     /// Returns the rows of sequences, each as one value.

@@ -16,10 +16,9 @@ mod cross;
 pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 pub use cross::CrossAttentionOp;
-pub use weights::Projections;
+pub use dl_core::ops::attention::Projections;
 
 use crate::ops::Device;
 use crate::tensor::{Grad, Rows, Sequences, Storage, Streams, Write};

@@ -28,41 +28,13 @@ mod maps;
 #[cfg(test)]
 mod tests;
 
-use crate::init::Rng;
+pub use dl_core::ops::batch_norm::BatchNorm;
+
 use crate::ops::Activation;
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Statistics, Write};
 use crate::{Context, Pod, View, ViewMut};
-
-/// The weights and running statistics of batch normalisation over `C` channels.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct BatchNorm<const C: usize> {
-    /// The scale of every channel, initially 1.
-    pub weight: [f32; C],
-    /// The shift of every channel, initially 0.
-    pub bias: [f32; C],
-    /// The running mean of every channel, initially 0.
-    pub running_mean: [f32; C],
-    /// The running unbiased variance of every channel, initially 1.
-    pub running_var: [f32; C],
-}
-
-// SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const C: usize> Pod for BatchNorm<C> {
-    type Element = f32;
-}
-
-impl<const C: usize> BatchNorm<C> {
-    /// Sets scale 1, shift 0, mean 0 and variance 1; draws no random numbers.
-    pub fn init(&mut self, _: &mut Rng) {
-        self.weight.fill(1.0);
-        self.bias.fill(0.0);
-        self.running_mean.fill(0.0);
-        self.running_var.fill(1.0);
-    }
-}
 
 /// The settings of batch normalisation.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! Compares batch normalisation with its definition in `f64`, and its gradients with central differences.
 
 use super::{BatchNorm, BatchNormOp};
+use crate::init::InitLayer;
 use crate::ops::Activation;
 use crate::tensor::{Frozen, Storage, Write};
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -211,7 +212,7 @@ fn the_activation_is_applied_in_the_same_pass() {
 fn begins_as_plain_normalisation() {
     let mut weights =
         BatchNorm::<2> { weight: [9.0; 2], bias: [9.0; 2], running_mean: [9.0; 2], running_var: [9.0; 2] };
-    weights.init(&mut crate::init::rng(1));
+    weights.init((), &mut crate::init::rng(1));
     assert_eq!(crate::tensor::pod::flat(&[weights]), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
 }
 

@@ -17,7 +17,7 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::ops::conv2d::Kernel;
+use crate::ops::conv2d::{self, Kernel};
 use crate::ops::dense::DenseSizes;
 use crate::ops::{Activation, Device};
 use crate::tensor::{Grad, Sequences, Storage, Streams, Write};
@@ -181,7 +181,7 @@ impl Conv1dOp {
         output: ViewMut<D, Y>,
     ) {
         let (s, rows, device) = (self.sizes::<W, X, Y>(), sequences.rows(), context.device);
-        let ([weight, bias], mut y) = (W::split(weights), output.into_data());
+        let ([weight, bias], mut y) = (conv2d::split(weights), output.into_data());
         device.with_scratch(rows * s.window(), |mut windows| {
             device.conv1d_gather(&s, sequences, past, input.data(), D::reborrow(&mut windows));
             let windows = D::share(&windows);
@@ -209,7 +209,7 @@ impl Conv1dOp {
     ) {
         let (s, rows, device) = (self.sizes::<W, X, Y>(), sequences.rows(), context.device);
         let frozen = context.frozen.all::<D>(weights.data());
-        let ([weight, _], dy, nothing) = (W::split(weights), d_output.data(), D::slice(input.data(), 0..0));
+        let ([weight, _], dy, nothing) = (conv2d::split(weights), d_output.data(), D::slice(input.data(), 0..0));
         let (d_weight, d_bias) = D::split_mut(d_weights.to.into_data(), W::WEIGHTS);
         device.with_scratch(rows * s.window(), |mut windows| {
             if !frozen {

@@ -55,7 +55,7 @@ impl CausalConv1dOp {
     ) {
         let sizes = self.sizes::<W, X, Y>(input.len());
         let to = (output.into_data(), Write::Set);
-        context.device.conv2d(&sizes, Direction::Forward, self.activation, W::split(weights), input.data(), to);
+        context.device.conv2d(&sizes, Direction::Forward, self.activation, super::split(weights), input.data(), to);
     }
 
     /// Computes the gradients to the weights and, unless `None`, to the input. `d_output` is the gradient to the sums, before the

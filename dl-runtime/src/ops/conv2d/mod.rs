@@ -15,7 +15,6 @@ mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod image;
-mod kernel;
 #[cfg(test)]
 pub(in crate::ops) mod tests;
 #[cfg(feature = "cuda")]
@@ -24,12 +23,12 @@ mod transposed;
 mod weights;
 
 pub use causal::CausalConv1dOp;
-pub use kernel::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Kernel};
+pub use dl_core::ops::conv2d::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Kernel};
 pub use transposed::ConvTranspose2dOp;
 
 use crate::ops::Activation;
 use crate::ops::Device;
-use crate::ops::image::Image;
+use crate::ops::Image;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
@@ -135,6 +134,12 @@ pub trait Conv2dKernel: Storage {
     );
 }
 
+/// Splits the weights of a convolution into kernels and bias.
+pub(in crate::ops) fn split<D: Storage, W: Kernel>(weights: View<'_, D, W>) -> [D::Ref<'_, f32>; 2] {
+    let data = weights.data();
+    [D::slice(data, 0..W::WEIGHTS), D::slice(data, W::WEIGHTS..W::LEN)]
+}
+
 impl Conv2dSizes {
     /// Returns the sizes of one call. Panics unless the types have the sizes that follow from the settings.
     pub(crate) fn new<W: Kernel, X: Image, Y: Image>(op: Conv2dOp, samples: usize) -> Self {
@@ -170,7 +175,7 @@ impl Conv2dOp {
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let to = (output.into_data(), Write::Set);
-        context.device.conv2d(&sizes, Direction::Forward, self.activation, W::split(weights), input.data(), to);
+        context.device.conv2d(&sizes, Direction::Forward, self.activation, split(weights), input.data(), to);
     }
 
     /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,
@@ -207,7 +212,7 @@ fn backward<D: Device, W: Kernel, X: Image>(
         device.conv2d_weight_gradient(sizes, direction, input, d_output, [d_weight, d_bias], d_weights.write);
     }
     if let Some(Grad { to, write }) = d_input {
-        let [weight, _] = W::split(weights);
+        let [weight, _] = split(weights);
         let no_bias = D::slice(weight, 0..0);
         let (f, to) = (Activation::Identity, (to.into_data(), write));
         device.conv2d(sizes, direction.reversed(), f, [weight, no_bias], d_output, to);

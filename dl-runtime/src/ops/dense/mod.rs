@@ -7,36 +7,14 @@ mod small;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::dense::Dense;
+
 use crate::ops::Activation;
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Rows, Write};
-use crate::{Context, Pod, View, ViewMut};
+use crate::{Context, View, ViewMut};
 use std::mem::offset_of;
-
-/// The weights of a dense layer with `I` input features and `O` output features; `B` is `O`, or 0 without a bias.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct Dense<const I: usize, const O: usize, const B: usize = O> {
-    /// One row of `I` weights for every output.
-    pub weight: [[f32; I]; O],
-    /// The bias of every output.
-    pub bias: [f32; B],
-}
-
-// SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const I: usize, const O: usize, const B: usize> Pod for Dense<I, O, B> {
-    type Element = f32;
-}
-
-impl<const I: usize, const O: usize, const B: usize> Dense<I, O, B> {
-    /// Draws the weights. The bias follows PyTorch's rule, or is zero with any other initialisation.
-    pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
-        weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), I, O, rng);
-        bias.fill(&mut self.bias, I, O, rng);
-    }
-}
 
 /// The settings of a dense layer.
 #[derive(Clone, Copy, Debug)]

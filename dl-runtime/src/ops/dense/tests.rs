@@ -1,6 +1,7 @@
 //! Compares the dense layer with its definition in f64, and its gradients with central differences.
 
 use super::*;
+use crate::Pod;
 use crate::testing::{TestDevice, on_every_device, wide};
 
 const STEP: f64 = 1e-4;

@@ -7,44 +7,12 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::embedding::{Embedding, Tokens};
+
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
-use crate::{Context, Pod, View, ViewMut};
-
-/// The table of an embedding: `F` features for each of `V` tokens.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct Embedding<const V: usize, const F: usize> {
-    /// One row for every token.
-    pub weight: [[f32; F]; V],
-}
-
-// SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const V: usize, const F: usize> Pod for Embedding<V, F> {
-    type Element = f32;
-}
-
-impl<const V: usize, const F: usize> Embedding<V, F> {
-    /// Draws the table; PyTorch's rule is a normal distribution with standard deviation 1.
-    pub fn init(&mut self, weight: Init, rng: &mut Rng) {
-        weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), V, F, rng);
-    }
-}
-
-/// A sample of tokens, `u32`, `[u32; T]`, …, together with its type after embedding with `F` features.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not made of tokens of type `u32`")]
-pub trait Tokens<const F: usize>: Pod<Element = u32> {
-    /// The same shape with `[f32; F]` in place of each token.
-    type Of: Pod<Element = f32>;
-}
-impl<const F: usize> Tokens<F> for u32 {
-    type Of = [f32; F];
-}
-impl<T: Tokens<F>, const F: usize, const N: usize> Tokens<F> for [T; N] {
-    type Of = [T::Of; N];
-}
+use crate::{Context, View, ViewMut};
 
 /// An embedding has no settings.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 use super::{Embedding, EmbeddingOp, Tokens};
 use crate::Context;
+use crate::init::InitLayer;
 use crate::init::{Init, rng};
 use crate::random::Rng;
 use crate::tensor::Write;
@@ -65,7 +66,7 @@ fn a_token_beyond_the_table_is_seen() {
 #[test]
 fn begins_as_it_is_told() {
     let mut table = Embedding::<50, 40> { weight: [[0.0; 40]; 50] };
-    table.init(Init::Normal { std: 1.0 }, &mut rng(3));
+    table.init((Init::Normal { std: 1.0 },), &mut rng(3));
     let square = table.weight.as_flattened().iter().map(|w| w * w).sum::<f32>() / 2000.0;
     assert!((square - 1.0).abs() < 0.15, "{square}");
 }

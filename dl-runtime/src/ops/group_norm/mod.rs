@@ -12,34 +12,12 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::Rng;
+pub use dl_core::ops::group_norm::GroupNorm;
+
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
-
-/// The weights of group normalisation of `C` channels.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct GroupNorm<const C: usize> {
-    /// The scale of every channel, initially 1.
-    pub weight: [f32; C],
-    /// The shift of every channel, initially 0.
-    pub bias: [f32; C],
-}
-
-// SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const C: usize> Pod for GroupNorm<C> {
-    type Element = f32;
-}
-
-impl<const C: usize> GroupNorm<C> {
-    /// Sets the scales to 1 and the shifts to 0; no random numbers are drawn.
-    pub fn init(&mut self, _: &mut Rng) {
-        self.weight.fill(1.0);
-        self.bias.fill(0.0);
-    }
-}
 
 /// The settings of group normalisation.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! Compares group normalisation with `f64` and central differences.
 
 use super::{GroupNorm, GroupNormOp, Unweighted};
+use crate::init::InitLayer;
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Cpu, Pod};
@@ -76,7 +77,7 @@ fn groups_divide_the_channels() {
 #[test]
 fn begins_as_plain_normalisation() {
     let mut weights = GroupNorm::<3> { weight: [0.0; 3], bias: [5.0; 3] };
-    weights.init(&mut crate::init::rng(1));
+    weights.init((), &mut crate::init::rng(1));
     assert_eq!((weights.weight, weights.bias), ([1.0; 3], [0.0; 3]));
 }
 

@@ -12,40 +12,13 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::Rng;
+pub use crate::tensor::Rows;
+pub use dl_core::ops::layer_norm::LayerNorm;
+
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
-use crate::{Context, Pod, View, ViewMut};
-
-/// The weights of layer normalisation over rows of `N` features.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct LayerNorm<const N: usize> {
-    /// The scale of every feature, initially 1.
-    pub weight: [f32; N],
-    /// The shift of every feature, initially 0.
-    pub bias: [f32; N],
-}
-
-// SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const N: usize> Pod for LayerNorm<N> {
-    type Element = f32;
-}
-
-impl<const N: usize> LayerNorm<N> {
-    /// Sets the scales to 1 and the shifts to 0; no random numbers are drawn.
-    pub fn init(&mut self, _: &mut Rng) {
-        self.weight.fill(1.0);
-        self.bias.fill(0.0);
-    }
-}
-
-/// A sample whose last axis has `N` features: `[f32; N]`, `[[f32; N]; T]`, ….
-#[diagnostic::on_unimplemented(message = "the last axis of `{Self}` does not have {N} features")]
-pub trait Rows<const N: usize>: Pod<Element = f32> {}
-impl<const N: usize> Rows<N> for [f32; N] {}
-impl<T: Rows<N>, const N: usize, const M: usize> Rows<N> for [T; M] {}
+use crate::{Context, View, ViewMut};
 
 /// The settings of layer normalisation.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 //! Compares layer normalisation with `f64` and central differences.
 
 use super::{LayerNorm, LayerNormOp, Rows};
+use crate::init::InitLayer;
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Pod};
@@ -73,7 +74,7 @@ fn a_large_mean_costs_no_digits() {
 #[test]
 fn begins_as_plain_normalisation() {
     let mut weights = LayerNorm::<3> { weight: [0.0; 3], bias: [5.0; 3] };
-    weights.init(&mut crate::init::rng(1));
+    weights.init((), &mut crate::init::rng(1));
     assert_eq!((weights.weight, weights.bias), ([1.0; 3], [0.0; 3]));
     assert_eq!(LayerNorm::<3>::LEN, 6);
 }

@@ -3,7 +3,7 @@
 //!
 //! Source: Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang, Chen, "LoRA: low-rank adaptation of large language models", arXiv:2106.09685, 2021,
 //! §4.1. `A` is initialised as in the Python library `peft`, and `B` is zero, so that a new layer computes what it does without the update.
-//! Fine-tuning trains `A` and `B` alone, and [`LoraDense::merge`] adds their product to `W`.
+//! Fine-tuning trains `A` and `B` alone, and [`merge`] adds their product to `W`.
 //!
 //! With `u = s·A·x`, which the forward pass saves, and `du = s·Bᵀ·dy`, the gradients are `dB = dy·uᵀ`, `dA = du·xᵀ`, and `Aᵀ·du` in addition
 //! to the gradient to the input of the dense layer. If `W` and `b` are frozen, their gradients are not computed. It is a composition of the
@@ -12,7 +12,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::lora::LoraDense;
+
+use crate::init::{Init, InitLayer, Rng};
 use crate::ops::dense::DenseSizes;
 use crate::ops::matmul::Product;
 use crate::ops::{Activation, Device};
@@ -22,45 +24,29 @@ use crate::tensor::{Grad, Rows, Write};
 use crate::{Context, Pod, View, ViewMut};
 use std::mem::offset_of;
 
-/// The weights of a dense layer with `I` input features and `O` output features, and of an update of rank `R`; `B` is `O`, or 0 without a
-/// bias.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct LoraDense<const I: usize, const O: usize, const R: usize, const B: usize = O> {
-    /// One row of `I` weights for every output.
-    pub weight: [[f32; I]; O],
-    /// The bias of every output.
-    pub bias: [f32; B],
-    /// The first factor of the update, `A`, which is applied to the input.
-    pub lora_a: [[f32; I]; R],
-    /// The second factor of the update, `B`, initially zero.
-    pub lora_b: [[f32; R]; O],
-}
-
-// SAFETY: `repr(C)` and arrays of `f32` only.
-unsafe impl<const I: usize, const O: usize, const R: usize, const B: usize> Pod for LoraDense<I, O, R, B> {
-    type Element = f32;
-}
-
-impl<const I: usize, const O: usize, const R: usize, const B: usize> LoraDense<I, O, R, B> {
+impl<const I: usize, const O: usize, const R: usize, const B: usize> InitLayer<(Init, Init)> for LoraDense<I, O, R, B> {
     /// Draws the weights as a dense layer does, and `A` uniformly in ±1/√in. `A` has random numbers of its own, so that the layers after
     /// this one get the same as without the update.
-    pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
+    fn init(&mut self, (weight, bias): (Init, Init), rng: &mut Rng) {
         weight.fill(flat_mut(&mut self.weight), I, O, rng);
         bias.fill(&mut self.bias, I, O, rng);
         let mut own = Rng::new(splitmix64(rng.seed(), rng.position()));
         Init::PyTorch.fill(flat_mut(&mut self.lora_a), I, R, &mut own);
         flat_mut(&mut self.lora_b).fill(0.0);
     }
-    /// Adds the update `scale·B·A` to the weights, and sets `B` to zero. Returns the number of layers that it merged: 1.
-    pub fn merge(&mut self, scale: f32) -> usize {
-        merge(flat_mut(&mut self.weight), flat(&self.lora_a), flat_mut(&mut self.lora_b), I, R, scale);
-        1
-    }
 }
 
-/// [`LoraDense::merge`], not generic, so that a debug build of an application has it optimised.
-fn merge(weight: &mut [f32], a: &[f32], b: &mut [f32], inputs: usize, rank: usize, scale: f32) {
+/// Adds the update `scale·B·A` to the weights of a layer, and sets `B` to zero. Returns the number of layers that it merged: 1.
+pub fn merge<const I: usize, const O: usize, const R: usize, const B: usize>(
+    layer: &mut LoraDense<I, O, R, B>,
+    scale: f32,
+) -> usize {
+    merge_rows(flat_mut(&mut layer.weight), flat(&layer.lora_a), flat_mut(&mut layer.lora_b), I, R, scale);
+    1
+}
+
+/// [`merge`], not generic, so that a debug build of an application has it optimised.
+fn merge_rows(weight: &mut [f32], a: &[f32], b: &mut [f32], inputs: usize, rank: usize, scale: f32) {
     for (weight, b) in weight.chunks_exact_mut(inputs).zip(b.chunks_exact_mut(rank)) {
         for (i, weight) in weight.iter_mut().enumerate() {
             let update: f64 = b.iter().enumerate().map(|(r, b)| f64::from(*b) * f64::from(a[r * inputs + i])).sum();

@@ -1,6 +1,7 @@
 //! Compares the layer with its formula in f64, its gradients with central differences, and the merged weights with both factors.
 
 use super::*;
+use crate::init::InitLayer;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// `f(W·x + b + s·B·(A·x))` by definition, for rows of `I` numbers; the weights are those of `LoraDense<I, O, R, B>`.
@@ -81,7 +82,7 @@ fn merging_moves_the_update_into_the_weights() {
     let mut layer = *crate::tensor::pod::zeroed_box::<LoraDense<5, 7, 2>>();
     flat_mut(std::slice::from_mut(&mut layer)).copy_from_slice(&numbers(3, 7 * 5 + 7 + 2 * (5 + 7)));
     let (before, x) = (wide(flat(std::slice::from_ref(&layer))), wide(&numbers(1, 5)));
-    assert_eq!(layer.merge(1.5), 1);
+    assert_eq!(merge(&mut layer, 1.5), 1);
     assert_eq!(layer.lora_b, [[0.0; 2]; 7]);
     let op = LoraDenseOp { scale: 1.5, activation: Activation::Identity };
     let of = |w: &[f64]| reference::<5, 7, 2, 7>(op, w, &x);
@@ -94,8 +95,8 @@ fn a_new_layer_is_the_dense_layer_and_leaves_its_random_numbers_to_those_after_i
     let mut rngs = [(); 2].map(|()| crate::init::rng(7));
     let mut lora = *crate::tensor::pod::zeroed_box::<LoraDense<5, 7, 2>>();
     let mut dense = *crate::tensor::pod::zeroed_box::<crate::ops::dense::Dense<5, 7>>();
-    lora.init(Init::PyTorch, Init::PyTorch, &mut rngs[0]);
-    dense.init(Init::PyTorch, Init::PyTorch, &mut rngs[1]);
+    lora.init((Init::PyTorch, Init::PyTorch), &mut rngs[0]);
+    dense.init((Init::PyTorch, Init::PyTorch), &mut rngs[1]);
     assert_eq!((&lora.weight, &lora.bias), (&dense.weight, &dense.bias));
     assert_eq!(rngs[0].next_u64(), rngs[1].next_u64());
     assert_eq!(lora.lora_b, [[0.0; 2]; 7]);

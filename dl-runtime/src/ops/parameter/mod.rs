@@ -7,30 +7,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::parameter::Parameter;
+
 use crate::ops::Device;
 use crate::tensor::{Grad, Sequences, Storage};
 use crate::{Context, Pod, View, ViewMut};
-
-/// A learned tensor of type `T`: `Parameter<[[f32; 64]; 8]>`.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(transparent)]
-pub struct Parameter<T> {
-    /// The tensor.
-    pub weight: T,
-}
-
-// SAFETY: `repr(transparent)` over a `Pod` of `f32`.
-unsafe impl<T: Pod<Element = f32>> Pod for Parameter<T> {
-    type Element = f32;
-}
-
-impl<T: Pod<Element = f32>> Parameter<T> {
-    /// Draws the numbers. For rules that depend on them, the inputs and outputs of a row are its length.
-    pub fn init(&mut self, weight: Init, row: usize, rng: &mut Rng) {
-        weight.fill(crate::tensor::pod::flat_mut(std::slice::from_mut(&mut self.weight)), row, row, rng);
-    }
-}
 
 /// A parameter has no settings.
 #[derive(Clone, Copy, Debug)]

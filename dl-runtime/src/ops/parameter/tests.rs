@@ -1,6 +1,7 @@
 //! Compares parameters with copies, and their gradients with sums over the samples.
 
 use super::{Parameter, ParameterOp};
+use crate::init::InitLayer;
 use crate::testing::{Tensor, TestDevice, assert_close, numbers, on_every_device, wide};
 use crate::{Context, Pod};
 
@@ -31,7 +32,7 @@ fn values_and_gradients() {
 #[test]
 fn the_initial_spread() {
     let mut parameter = Parameter { weight: [[0.0; 100]; 100] };
-    parameter.init(crate::init::Init::Normal { std: 0.02 }, 100, &mut crate::init::Rng::new(1));
+    parameter.init((crate::init::Init::Normal { std: 0.02 }, 100), &mut crate::init::Rng::new(1));
     let squares: f32 = parameter.weight.iter().flatten().map(|x| x * x).sum();
     assert!(((squares / 1e4).sqrt() - 0.02).abs() < 0.001);
 }

@@ -10,30 +10,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::positions::LearnedPositions;
+
 use crate::ops::{Activation, Device};
 use crate::tensor::{Grad, Rows, Sequences, Storage, Streams, Write};
-use crate::{Context, Pod, View, ViewMut};
-
-/// A learned vector of `N` features for each of `T` positions.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct LearnedPositions<const T: usize, const N: usize> {
-    /// The vector of every position.
-    pub weight: [[f32; N]; T],
-}
-
-// SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const T: usize, const N: usize> Pod for LearnedPositions<T, N> {
-    type Element = f32;
-}
-
-impl<const T: usize, const N: usize> LearnedPositions<T, N> {
-    /// Draws the vectors.
-    pub fn init(&mut self, weight: Init, rng: &mut Rng) {
-        weight.fill(crate::tensor::pod::flat_mut(&mut self.weight), N, T, rng);
-    }
-}
+use crate::{Context, View, ViewMut};
 
 /// Learned positions have no settings.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 use super::{LearnedPositions, LearnedPositionsOp, Order, SinusoidalPositionsOp};
 use crate::Context;
+use crate::init::InitLayer;
 use crate::init::{Init, rng};
 use crate::tensor::{Rows, Streams, Write};
 use crate::testing::{Lengths, Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -114,7 +115,7 @@ fn streams_go_on_where_they_were() {
 #[test]
 fn learned_positions_begin_small() {
     let mut weights = LearnedPositions::<50, 40> { weight: [[0.0; 40]; 50] };
-    weights.init(Init::Normal { std: 0.02 }, &mut rng(1));
+    weights.init((Init::Normal { std: 0.02 },), &mut rng(1));
     let square: f32 = weights.weight.as_flattened().iter().map(|w| w * w).sum();
     // Four standard errors of a standard deviation of 2000 numbers.
     assert!(((square / 2000.0).sqrt() - 0.02).abs() < 4.0 * 0.02 / 4000_f32.sqrt());

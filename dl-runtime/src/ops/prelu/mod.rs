@@ -10,31 +10,12 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::prelu::Prelu;
+
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
-
-/// The weights of a parametric ReLU: one for each of `C` channels, or 1.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct Prelu<const C: usize> {
-    /// The slope for negative numbers.
-    pub weight: [f32; C],
-}
-
-// SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const C: usize> Pod for Prelu<C> {
-    type Element = f32;
-}
-
-impl<const C: usize> Prelu<C> {
-    /// Initialises the slopes.
-    pub fn init(&mut self, weight: Init, rng: &mut Rng) {
-        weight.fill(&mut self.weight, 1, 1, rng);
-    }
-}
 
 /// A parametric ReLU has no settings.
 #[derive(Clone, Copy, Debug)]

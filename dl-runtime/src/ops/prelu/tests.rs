@@ -1,6 +1,7 @@
 //! Compares the parametric ReLU with `f64` and central differences.
 
 use super::{Prelu, PreluOp};
+use crate::init::InitLayer;
 use crate::init::{Init, rng};
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -51,7 +52,7 @@ fn values_and_gradients() {
 #[test]
 fn begins_with_a_quarter() {
     let mut weights = Prelu::<2> { weight: [0.0; 2] };
-    weights.init(Init::Constant(0.25), &mut rng(1));
+    weights.init((Init::Constant(0.25),), &mut rng(1));
     assert_eq!(weights.weight, [0.25; 2]);
 }
 

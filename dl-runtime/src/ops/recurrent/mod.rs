@@ -28,13 +28,10 @@ mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod layers;
-mod sizes;
 #[cfg(test)]
 mod tests;
-mod weights;
 
-pub use sizes::{Cell, Sizes};
-pub use weights::{Direction, Gru, Lstm, Recurrent, Rnn, Weights};
+pub use dl_core::ops::recurrent::{Cell, Direction, Gru, Lstm, Recurrent, Rnn, Sizes, Weights};
 
 use crate::ops::Device;
 use crate::tensor::{Grad, InitialStates, Rows, Sequences, States, Storage, Streams};

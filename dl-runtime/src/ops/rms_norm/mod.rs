@@ -6,31 +6,12 @@
 #[cfg(test)]
 mod tests;
 
+pub use dl_core::ops::rms_norm::RmsNorm;
+
 use super::layer_norm::{Norm, Rows};
-use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::Grad;
-use crate::{Context, Pod, View, ViewMut};
-
-/// The weights of RMS normalisation over rows of `N` features.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct RmsNorm<const N: usize> {
-    /// The scale of every feature, initially 1.
-    pub weight: [f32; N],
-}
-
-// SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const N: usize> Pod for RmsNorm<N> {
-    type Element = f32;
-}
-
-impl<const N: usize> RmsNorm<N> {
-    /// Sets the scales to 1; no random numbers are drawn.
-    pub fn init(&mut self, _: &mut Rng) {
-        self.weight.fill(1.0);
-    }
-}
+use crate::{Context, View, ViewMut};
 
 /// The settings of RMS normalisation.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 use super::{RmsNorm, RmsNormOp};
 use crate::Context;
+use crate::init::InitLayer;
 use crate::ops::layer_norm::Rows;
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -51,6 +52,6 @@ fn values_and_gradients() {
 #[test]
 fn begins_as_plain_normalisation() {
     let mut weights = RmsNorm::<3> { weight: [0.0; 3] };
-    weights.init(&mut crate::init::rng(1));
+    weights.init((), &mut crate::init::rng(1));
     assert_eq!(weights.weight, [1.0; 3]);
 }

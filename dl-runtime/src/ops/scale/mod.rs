@@ -9,30 +9,11 @@ pub(crate) mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::scale::Scale;
+
 use crate::ops::Device;
 use crate::tensor::{Grad, Storage, Write};
 use crate::{Context, Pod, View, ViewMut};
-
-/// The factors of `N` features or channels.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct Scale<const N: usize> {
-    /// The factor of every feature or channel.
-    pub weight: [f32; N],
-}
-
-// SAFETY: `repr(C)` and an array of `f32` only.
-unsafe impl<const N: usize> Pod for Scale<N> {
-    type Element = f32;
-}
-
-impl<const N: usize> Scale<N> {
-    /// Initialises the factors.
-    pub fn init(&mut self, weight: Init, rng: &mut Rng) {
-        weight.fill(&mut self.weight, 1, 1, rng);
-    }
-}
 
 /// The settings of a scale.
 #[derive(Clone, Copy, Debug)]

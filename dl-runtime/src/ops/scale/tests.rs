@@ -1,6 +1,7 @@
 //! Compares scales with `f64` and central differences.
 
 use super::{Scale, ScaleOp};
+use crate::init::InitLayer;
 use crate::init::{Init, rng};
 use crate::tensor::Write;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
@@ -45,7 +46,7 @@ fn values_and_gradients() {
 #[test]
 fn begins_with_a_given_number() {
     let mut weights = Scale::<2> { weight: [0.0; 2] };
-    weights.init(Init::Constant(1e-5), &mut rng(1));
+    weights.init((Init::Constant(1e-5),), &mut rng(1));
     assert_eq!(weights.weight, [1e-5; 2]);
 }
 

@@ -11,41 +11,14 @@ mod cuda;
 #[cfg(test)]
 mod tests;
 
-use crate::init::{Init, Rng};
+pub use dl_core::ops::separable_conv2d::SeparableConv2d;
+
 use crate::ops::Device;
-use crate::ops::conv2d::{self, Conv2d, Conv2dSizes};
+use crate::ops::conv2d::{self, Conv2dSizes};
 use crate::ops::{Activation, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
-use crate::{Context, Pod, View, ViewMut};
-
-/// The weights of a separable convolution with `M` intermediate and `O` output channels and a kernel of `KH` by `KW`;
-/// `B` is `O`, or 0 without a bias.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct SeparableConv2d<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize = O> {
-    /// One or more kernels for each input channel.
-    pub depthwise: Conv2d<1, M, KH, KW, 0>,
-    /// The 1×1 convolution over channels.
-    pub pointwise: Conv2d<M, O, 1, 1, B>,
-}
-
-// SAFETY: `repr(C)` and plain layers of `f32` only.
-unsafe impl<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize> Pod
-    for SeparableConv2d<M, O, KH, KW, B>
-{
-    type Element = f32;
-}
-
-impl<const M: usize, const O: usize, const KH: usize, const KW: usize, const B: usize>
-    SeparableConv2d<M, O, KH, KW, B>
-{
-    /// Draws the weights of both convolutions, each with its own fan-in and fan-out.
-    pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
-        self.depthwise.init(weight, bias, rng);
-        self.pointwise.init(weight, bias, rng);
-    }
-}
+use crate::{Context, View, ViewMut};
 
 /// The settings of a separable convolution. Pairs are (height, width) and belong to the depthwise convolution.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 //! differences.
 
 use super::*;
+use crate::Pod;
 use crate::ops::conv2d::tests::convolution;
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 

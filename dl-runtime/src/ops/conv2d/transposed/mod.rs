@@ -48,7 +48,7 @@ impl ConvTranspose2dOp {
     ) {
         let sizes = self.sizes::<W, X, Y>(input.len());
         let to = (output.into_data(), Write::Set);
-        context.device.conv2d(&sizes, Direction::Transposed, self.activation, W::split(weights), input.data(), to);
+        context.device.conv2d(&sizes, Direction::Transposed, self.activation, super::split(weights), input.data(), to);
     }
 
     /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,

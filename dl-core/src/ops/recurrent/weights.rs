@@ -2,8 +2,6 @@
 
 use super::Sizes;
 use crate::Pod;
-use crate::init::{Init, Rng};
-use crate::tensor::pod::flat_mut;
 
 /// One direction of one layer: `I` inputs, `H` hidden features, `G` rows for all gates, `S` features of the state. `B` is `G`, or 0
 /// without biases; `P` is `S` with a projection, else 0.
@@ -127,23 +125,4 @@ unsafe impl<
 > Pod for Recurrent<I, H, G, O, D, M, B, S, P>
 {
     type Element = f32;
-}
-
-impl<
-    const I: usize,
-    const H: usize,
-    const G: usize,
-    const O: usize,
-    const D: usize,
-    const M: usize,
-    const B: usize,
-    const S: usize,
-    const P: usize,
-> Recurrent<I, H, G, O, D, M, B, S, P>
-{
-    /// Draws all weights and biases from ±1/√H, as PyTorch does.
-    pub fn init(&mut self, rng: &mut Rng) {
-        let bound = Init::Uniform { bound: 1.0 / (H as f32).sqrt() };
-        bound.fill(flat_mut(std::slice::from_mut(self)), H, H, rng);
-    }
 }

@@ -1,8 +1,7 @@
 //! The weights of convolutions, with a struct for each number of dimensions. One-dimensional kernels count as kernels
 //! of one row.
 
-use crate::tensor::Storage;
-use crate::{Pod, View};
+use crate::Pod;
 
 /// The weights of a convolution: a matrix of kernels, one for each pair of channels, followed by the bias, which may be
 /// empty.
@@ -15,12 +14,6 @@ pub trait Kernel: Pod<Element = f32> {
     const SIZE: [usize; 2];
     /// The number of elements of all kernels together.
     const WEIGHTS: usize = Self::ROWS * Self::COLUMNS * Self::SIZE[0] * Self::SIZE[1];
-
-    /// Splits the weights into kernels and bias.
-    fn split<D: Storage>(weights: View<'_, D, Self>) -> [D::Ref<'_, f32>; 2] {
-        let data = weights.data();
-        [D::slice(data, 0..Self::WEIGHTS), D::slice(data, Self::WEIGHTS..Self::LEN)]
-    }
 }
 
 /// Declares a struct for the weights of a convolution: `rows` by `columns` kernels of the given height and width.
@@ -52,15 +45,6 @@ macro_rules! weights {
             const ROWS: usize = $rows;
             const COLUMNS: usize = $columns;
             const SIZE: [usize; 2] = [$height, $width];
-        }
-
-        impl<const I: usize, const O: usize, $(const $size: usize,)+ const B: usize> $name<I, O, $($size,)+ B> {
-            /// Draws the weights. As in PyTorch, fan in and fan out are channels times elements of a kernel.
-            pub fn init(&mut self, weight: $crate::init::Init, bias: $crate::init::Init, rng: &mut $crate::init::Rng) {
-                let (fan_in, fan_out) = ($columns * $height * $width, $rows * $height * $width);
-                weight.fill($crate::tensor::pod::flat_mut(&mut self.weight), fan_in, fan_out, rng);
-                bias.fill(&mut self.bias, fan_in, fan_out, rng);
-            }
         }
     };
 }

@@ -1,7 +1,6 @@
 //! The weights of the projections before attention: those to queries, keys and values side by side, so that one product computes all.
 
 use crate::Pod;
-use crate::init::{Init, Rng};
 
 /// The weights from `I` features to `Q` features of queries and `KV` of keys and of values; `Q` is 0 where the queries are of another
 /// sequence. `BQ` and `BKV` are `Q` and `KV`, or 0 without biases. In memory it is a dense layer with `Q + 2·KV` outputs.
@@ -27,19 +26,4 @@ unsafe impl<const I: usize, const Q: usize, const KV: usize, const BQ: usize, co
     for Projections<I, Q, KV, BQ, BKV>
 {
     type Element = f32;
-}
-
-impl<const I: usize, const Q: usize, const KV: usize, const BQ: usize, const BKV: usize>
-    Projections<I, Q, KV, BQ, BKV>
-{
-    /// Draws the weights as those of one dense layer with all outputs, as PyTorch's `MultiheadAttention` does.
-    pub fn init(&mut self, weight: Init, bias: Init, rng: &mut Rng) {
-        let outputs = Q + 2 * KV;
-        for weights in [&mut self.q_weight[..], &mut self.k_weight, &mut self.v_weight] {
-            weight.fill(crate::tensor::pod::flat_mut(weights), I, outputs, rng);
-        }
-        for biases in [&mut self.q_bias[..], &mut self.k_bias, &mut self.v_bias] {
-            bias.fill(biases, I, outputs, rng);
-        }
-    }
 }

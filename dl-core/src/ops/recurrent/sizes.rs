@@ -1,6 +1,6 @@
 //! The cells of recurrent layers, and the sizes of a stack of them: where its weights lie, and what the backward pass needs.
 
-use std::ops::Range;
+use core::ops::Range;
 
 /// The cell of a recurrent layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Cell {
         }
     }
     /// Returns the number of floats of the state of one layer.
-    pub(super) const fn state(self, sizes: &Sizes) -> usize {
+    pub const fn state(self, sizes: &Sizes) -> usize {
         sizes.state + if matches!(self, Cell::Lstm) { sizes.hidden } else { 0 }
     }
 }
@@ -60,11 +60,16 @@ pub struct Sizes {
 }
 
 /// The ranges of the weights of one direction of one layer, in floats.
-pub(super) struct Places {
+pub struct Places {
+    /// The weights of the input.
     pub weight_ih: Range<usize>,
+    /// The weights of the state.
     pub weight_hh: Range<usize>,
+    /// The bias beside the input, which may be empty.
     pub bias_ih: Range<usize>,
+    /// The bias beside the state, which may be empty.
     pub bias_hh: Range<usize>,
+    /// The projection, which may be empty.
     pub weight_hr: Range<usize>,
 }
 
@@ -90,7 +95,7 @@ impl Sizes {
         self.gates * (inputs + self.state) + bias + projection
     }
     /// Returns the places of the weights of one direction of one layer.
-    pub(super) fn places(&self, layer: usize, direction: usize) -> Places {
+    pub fn places(&self, layer: usize, direction: usize) -> Places {
         let mut at = direction * self.of_direction(self.inputs_of(layer));
         for earlier in 0..layer {
             at += self.directions * self.of_direction(self.inputs_of(earlier));

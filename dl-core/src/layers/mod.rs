@@ -1,1 +1,0 @@
-//! The weights of layers: structs of nested arrays in PyTorch's memory order.

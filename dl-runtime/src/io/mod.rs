@@ -17,6 +17,6 @@ pub use atomic::write_atomic;
 pub(crate) use crc::{CRC32, CRC32C, crc};
 pub(crate) use kind::{START, other_format};
 pub use load::{Load, Loaded};
-pub use rules::Rules;
 pub(crate) use rules::select;
+pub use rules::{Converted, Rules};
 pub use save::Save;

@@ -1,5 +1,6 @@
 //! Rules for files of other libraries: which tensor of a file is which tensor of a model, and how their layouts differ.
 
+mod convert;
 mod layout;
 mod pattern;
 mod plan;
@@ -8,6 +9,7 @@ mod select;
 mod source;
 
 use crate::{Error, Result};
+pub use convert::Converted;
 use layout::Layout;
 use pattern::{Captures, Pattern};
 pub(super) use plan::Name;

@@ -5,6 +5,7 @@ use crate::io::safetensors::{FORMAT, Reader};
 use crate::tensor::TensorInfo;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The names of a tensor in the file: its own, and the one that renames gave it, by which rules know it.
 #[derive(Clone)]
@@ -57,10 +58,12 @@ impl Rules {
     ) -> Result<Plan> {
         self.check()?;
         let (same, lacking) = self.find_ties(&names);
-        self.check_use(reader, &names)?;
-        let mut groups = self.groups(reader, names)?;
+        self.check_use(reader.path(), &names)?;
+        let mut groups = self.groups(reader.path(), names)?;
         for name in lacking {
-            groups.extend(self.groups(reader, vec![name])?.into_iter().map(|group| Group { lacks: true, ..group }));
+            groups.extend(
+                self.groups(reader.path(), vec![name])?.into_iter().map(|group| Group { lacks: true, ..group }),
+            );
         }
         let mut plan = Plan::default();
         let mut taken: BTreeMap<String, String> = BTreeMap::new();
@@ -97,7 +100,7 @@ impl Rules {
             for model in &group.models {
                 let file = here[0].file.clone();
                 if let Some(first) = taken.insert(model.clone(), file.clone()) {
-                    return Err(twice(reader, model, &first, &file));
+                    return Err(twice(reader.path(), model, &first, &file));
                 }
             }
             plan.groups.push(group);
@@ -132,7 +135,7 @@ impl Rules {
         (same, lacking)
     }
     /// Gathers the tensors of the file that belong together.
-    fn groups(&self, reader: &Reader<'_>, names: Vec<Name>) -> Result<Vec<Group>> {
+    pub(super) fn groups(&self, path: &Path, names: Vec<Name>) -> Result<Vec<Group>> {
         let mut groups: Vec<Group> = Vec::new();
         let mut joined: BTreeMap<(usize, Captures), usize> = BTreeMap::new();
         for name in names {
@@ -155,7 +158,7 @@ impl Rules {
             if let Some(other) = others.first() {
                 let found = format!("`{}`, which fits too", self.rules[*other]);
                 return Err(Error::Rule {
-                    path: reader.path().into(),
+                    path: path.into(),
                     tensor: name.file.into(),
                     rule: rule.to_string().into(),
                     expected: "no other rule for it".into(),
@@ -176,14 +179,14 @@ impl Rules {
             };
             let group = &mut groups[group];
             if let Some(first) = group.files[file].as_ref() {
-                return Err(twice(reader, &group.models[0], &first.file, &name.file));
+                return Err(twice(path, &group.models[0], &first.file, &name.file));
             }
             group.files[file] = Some(name);
         }
         Ok(groups)
     }
     /// Returns an error for a rule that fits no tensor, if the rules are strict.
-    fn check_use(&self, reader: &Reader<'_>, names: &[Name]) -> Result<()> {
+    pub(super) fn check_use(&self, path: &Path, names: &[Name]) -> Result<()> {
         if !self.strict {
             return Ok(());
         }
@@ -195,7 +198,7 @@ impl Rules {
             let tied = self.ties.iter().any(|tie| tie.tied == *pattern);
             if !tied && !names.iter().any(|name| pattern.matches(&name.model).is_some()) {
                 let names = names.iter().map(|name| name.model.clone()).collect();
-                return Err(Error::RuleUnused { path: reader.path().into(), rule, names });
+                return Err(Error::RuleUnused { path: path.into(), rule, names });
             }
         }
         Ok(())
@@ -220,9 +223,9 @@ impl Plan {
     }
 }
 
-fn twice(reader: &Reader<'_>, model: &str, first: &str, second: &str) -> Error {
+pub(super) fn twice(path: &Path, model: &str, first: &str, second: &str) -> Error {
     Error::Format {
-        path: reader.path().into(),
+        path: path.into(),
         format: FORMAT,
         expected: format!("one tensor that is named `{model}` in the model"),
         found: format!("`{first}` and `{second}`"),

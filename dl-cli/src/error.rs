@@ -35,7 +35,7 @@ pub enum Error {
         tensors: Vec<String>,
     },
     /// A number is finite in the file, and too large for the type it is converted to.
-    #[error("{path}: tensor `{tensor}`: {value} at number {at} does not fit into {to}", path = path.display())]
+    #[error("{path}: tensor `{tensor}`: {value:e} at number {at} does not fit into {to}", path = path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,

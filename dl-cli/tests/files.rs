@@ -151,7 +151,7 @@ fn what_cannot_be_converted_is_told_and_nothing_is_written() {
         error(&rules, To::F32)
     );
     let rules = rules.skip("large");
-    assert!(error(&rules, To::F16).contains("tensor `w`: 1000000 at number 1 does not fit into F16"));
+    assert!(error(&rules, To::F16).contains("tensor `w`: 1e6 at number 1 does not fit into F16"));
     assert!(!out.exists());
     let written = convert(&opened, &rules, To::F32, &out).unwrap();
     assert_eq!(written, Written { tensors: 1, bytes: 8, left_out: vec!["bn.num_batches_tracked".into()] });

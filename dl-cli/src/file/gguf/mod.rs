@@ -136,7 +136,7 @@ fn value(at: &mut Cursor<'_>, kind: u32, key: &str, depth: usize) -> Result<Valu
         3 => i16::from_le_bytes(at.array(&what)?).into(),
         4 => at.u32(&what)?.into(),
         5 => at.u32(&what)?.cast_signed().into(),
-        6 => float(f32::from_bits(at.u32(&what)?).into()),
+        6 => float(shortest(f32::from_bits(at.u32(&what)?))),
         7 => match at.array::<1>(&what)? {
             [0] => false.into(),
             [1] => true.into(),
@@ -168,4 +168,9 @@ fn value(at: &mut Cursor<'_>, kind: u32, key: &str, depth: usize) -> Result<Valu
 /// JSON has no NaN and no infinities; they become text.
 fn float(number: f64) -> Value {
     serde_json::Number::from_f64(number).map_or_else(|| number.to_string().into(), Value::Number)
+}
+
+/// Returns the number with the digits that the `f32` needs: 1e-5, and not 9.999999747378752e-6.
+fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| number.into())
 }

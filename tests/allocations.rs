@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 struct Counting;
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
 /// Whether what a register's alignment is asked for counts too.
 static ALL: AtomicBool = AtomicBool::new(true);
 
@@ -33,6 +34,7 @@ unsafe impl GlobalAlloc for Counting {
         if layout.align() < 16 || ALL.load(Ordering::Relaxed) {
             CALLS.fetch_add(1, Ordering::Relaxed);
         }
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: as our caller promises.
         unsafe { System.alloc(layout) }
     }
@@ -72,6 +74,9 @@ model! {
 }
 
 model! {
+    /// More weights than anything that is computed.
+    Wide(x: [300]) -> [300] { x -> dense(300) -> tanh -> dense(300) }
+
     Waves(x: [.., 6]) -> [.., 4] {
         x -> conv1d(8, 3, padding: causal) -> relu -> conv1d(8, 3, padding: causal, dilation: 2, groups: 8)
             -> stochastic_depth(0.1) -> conv1d(4, 3, padding: causal)
@@ -231,6 +236,21 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
             "a batch on {threads} threads"
         );
         assert_eq!(allocations(|| _ = session.predict_one(&inputs[0])), 0, "one prediction on {threads} threads");
+
+        let nets = [1, 2].map(|seed| std::sync::Arc::<Wide>::from(Wide::init(seed)));
+        let (before, inputs, mut outputs) = (BYTES.load(Ordering::Relaxed), [[0.5; 300]; 8], [[0.0; 300]; 8]);
+        let mut sessions = [0, 1].map(|i| Session::sharing(cpu.clone(), nets[i].clone(), 8).unwrap());
+        sessions.iter_mut().for_each(|session| session.predict_into(&inputs, &mut outputs).unwrap());
+        let bytes = BYTES.load(Ordering::Relaxed) - before;
+        assert!(bytes < size_of::<Wide>() / 2, "{bytes} bytes for two sessions of shared weights");
+        let mut exchange = || {
+            for net in &nets {
+                sessions[0].share(net.clone()).unwrap();
+                sessions[0].predict_into(&inputs, &mut outputs).unwrap();
+                sessions[0].predict_one(&inputs[0]);
+            }
+        };
+        assert_eq!(allocations(&mut exchange), 0, "exchanged weights on {threads} threads");
     }
     // On a GPU the second step records what the third begins with, in pinned memory that takes turns.
     #[cfg(feature = "cuda")]

@@ -39,7 +39,7 @@ pub use network::{
     Passes, RUN_TIME, Steps, Target, Term,
 };
 pub use ops::{Device, loss};
-pub use session::{ModelLoss, Session, State, Training};
+pub use session::{ModelLoss, Session, Shared, State, Training};
 pub use tensor::pod;
 pub use tensor::{
     Allocator, Context, Entry, Pack, Parts, PartsMut, Pod, Role, TensorInfo, Tensors, View, ViewMut, Workspace,

@@ -21,6 +21,7 @@ mod state;
 mod state_file;
 mod training;
 mod transfer;
+mod weights;
 
 pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model};
 pub use criterion::{Criterion, ExternalLoss, ModelLoss};
@@ -28,3 +29,4 @@ pub use inference::Session;
 pub(crate) use predict::{predict, predict_with_dropout};
 pub use state::State;
 pub use training::Training;
+pub use weights::Shared;

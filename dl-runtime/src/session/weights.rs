@@ -16,6 +16,7 @@ pub struct Shared<M: 'static>(Holder<M>);
 
 enum Holder<M: 'static> {
     Arc(Arc<M>),
+    #[expect(clippy::redundant_allocation, reason = "making an `Arc<M>` of a `Box<M>` copies the weights")]
     Boxed(Arc<Box<M>>),
     Static(&'static M),
 }

@@ -1,9 +1,10 @@
 //! The kernels of int8 against TensorFlow Lite for Microcontrollers: every number of `fixtures/int8.safetensors` must be the same.
 #![allow(missing_docs)]
 
-use dl::int8::conv2d::Conv2dSizes;
-use dl::int8::pool::{PoolSizes, Windows};
-use dl::int8::{self, Channels, Kernels, Multiplier, Output, Portable, Product, Quantization, Sum};
+use dl::int8::{
+    self, Conv2dOp, Kernels, Multiplier, Output, PoolSizes, Portable, Product, Quantization, Scaling, Sum, Weights,
+    Windows,
+};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
@@ -37,19 +38,19 @@ impl<'a> Case<'a> {
         }
     }
     fn output(&self) -> Output {
-        let (min, max) = match self.settings["activation"].as_str().unwrap() {
-            "none" => (f32::NEG_INFINITY, f32::INFINITY),
-            "relu" => (0.0, f32::INFINITY),
-            "relu6" => (0.0, 6.0),
+        let limits = match self.settings["activation"].as_str().unwrap() {
+            "none" => [f32::NEG_INFINITY, f32::INFINITY],
+            "relu" => [0.0, f32::INFINITY],
+            "relu6" => [0.0, 6.0],
             other => panic!("{other}"),
         };
-        Output::limited(self.quantization("output"), min, max)
+        Output::limited(self.quantization("output"), limits)
     }
     fn pair(&self, of: &str) -> [usize; 2] {
         [0, 1].map(|i| self.settings[of][i].as_u64().unwrap() as usize)
     }
     /// Calls `f` with the weights and the parameters of the channels of a dense layer or a convolution.
-    fn weighted(&self, f: impl Fn(&[i8], Channels<'_>)) {
+    fn weighted(&self, f: impl FnOnce(Weights<'_>)) {
         let weight = self.int8("weight");
         let outputs = self.shape("weight")[0];
         let (input, output) = (self.quantization("input"), self.quantization("output"));
@@ -70,7 +71,14 @@ impl<'a> Case<'a> {
             .collect();
         let multiplier: Vec<i32> = factors.iter().map(|factor| factor.mantissa).collect();
         let exponent: Vec<i8> = factors.iter().map(|factor| factor.exponent).collect();
-        f(&weight, Channels { bias: &bias, multiplier: &multiplier, exponent: &exponent, output: self.output() });
+        f(Weights {
+            weight: &weight,
+            bias: &bias,
+            multiplier: &multiplier,
+            exponent: &exponent,
+            input_zero_point: input.zero_point,
+            output: self.output(),
+        });
     }
 }
 
@@ -85,7 +93,7 @@ fn run(case: &Case, kernels: impl Kernels) -> Vec<i8> {
         "conv2d" => {
             let x = case.int8("x");
             let (shape, weight) = (case.shape("x"), case.shape("weight"));
-            let sizes = Conv2dSizes {
+            let op = Conv2dOp {
                 inputs: shape[0],
                 image: image("x"),
                 outputs: weight[0],
@@ -95,17 +103,12 @@ fn run(case: &Case, kernels: impl Kernels) -> Vec<i8> {
                 padding: case.pair("padding"),
                 dilation: case.pair("dilation"),
                 groups: case.settings["groups"].as_u64().unwrap() as usize,
-                zero_point: case.quantization("input").zero_point,
             };
-            let y = std::cell::RefCell::new(&mut y);
-            let columns = std::cell::RefCell::new(vec![0; sizes.columns()]);
-            case.weighted(|weight, channels| {
-                kernels.conv2d(&sizes, weight, channels, &x, &mut y.borrow_mut(), &mut columns.borrow_mut());
-            });
+            case.weighted(|weights| kernels.conv2d(&op, weights, &x, &mut y, &mut vec![0; op.columns()]));
         }
         "dense" => {
-            let (x, y) = (case.int8("x"), std::cell::RefCell::new(&mut y));
-            case.weighted(|weight, channels| kernels.dense(weight, channels, &x, &mut y.borrow_mut()));
+            let x = case.int8("x");
+            case.weighted(|weights| kernels.dense(weights, &x, &mut y));
         }
         kind @ ("max_pool" | "avg_pool") => {
             let windows = Windows::Sliding {
@@ -121,17 +124,16 @@ fn run(case: &Case, kernels: impl Kernels) -> Vec<i8> {
         }
         kind @ ("add" | "sub" | "mul") => {
             let operands = ["a", "b"].map(|of| case.quantization(of));
-            let (scales, zero_points) = (operands.map(|q| q.scale), operands.map(|q| q.zero_point));
             let [a, b] = ["a", "b"].map(|of| case.int8(of));
             let (scale, output) = (case.quantization("output").scale, case.output());
             match kind {
-                "add" => int8::add(&Sum::new(scales, zero_points, scale, output), &a, &b, &mut y),
-                "sub" => int8::sub(&Sum::new(scales, zero_points, scale, output), &a, &b, &mut y),
-                _ => int8::mul(&Product::new(scales, zero_points, scale, output), &a, &b, &mut y),
+                "add" => int8::add(&Sum::new(operands, scale, output), &a, &b, &mut y),
+                "sub" => int8::sub(&Sum::new(operands, scale, output), &a, &b, &mut y),
+                _ => int8::mul(&Product::new(operands, scale, output), &a, &b, &mut y),
             }
         }
         "softmax" => {
-            let scaling = int8::softmax::Scaling::new(case.quantization("input").scale);
+            let scaling = Scaling::new(case.quantization("input").scale);
             int8::softmax::softmax(scaling, case.shape("x")[1], &case.int8("x"), &mut y);
         }
         "concat" => {

@@ -16,4 +16,4 @@ pub mod layers;
 pub mod ops;
 pub mod tensor;
 
-pub use tensor::{Element, Entry, Pod, Role, Tensors, check, pod};
+pub use tensor::{Dtype, Element, Entry, Pod, Role, Tensors, check, pod};

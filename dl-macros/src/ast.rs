@@ -64,6 +64,8 @@ pub struct BlockParameter {
 /// A model: `pub LeNet(image: [1, 28, 28]) -> [10] { … }`.
 pub struct Model {
     pub attributes: Vec<syn::Attribute>,
+    /// `#[int8]`, which is not among the attributes.
+    pub int8: Option<Span>,
     pub visibility: syn::Visibility,
     pub name: Ident,
     /// `<const IN: usize>`

@@ -1,7 +1,7 @@
 //! Writes the forward steps of nodes: the calls, what they read and write, and which may share memory.
 
 use crate::fuse::Mode;
-use crate::ir::{Config, Node};
+use crate::ir::{Config, Int8, Node};
 use crate::steps::{Access, Argument, Call, NodeId, Sharing, Step, Tensor};
 
 /// Adds the forward steps of node `i` to `pass`.
@@ -32,6 +32,10 @@ pub fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
         let saved = saved.map(|_| Argument::new(Tensor::Saved(i), Access::Write, node.output));
         arguments.chain([output]).chain(saved).collect()
     };
-    let sharing = if node.may_run_in_place(training) { Sharing::InPlace } else { Sharing::Apart };
+    let in_place = match mode {
+        Mode::Int8 => matches!(node.op.int8, Int8::Activation),
+        _ => node.may_run_in_place(training),
+    };
+    let sharing = if in_place { Sharing::InPlace } else { Sharing::Apart };
     pass.push(Step::new(Call::Forward(i, None), arguments).sharing(sharing));
 }

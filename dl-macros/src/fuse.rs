@@ -1,6 +1,6 @@
 //! Fuses activations into the operations before them, and removes nodes that a mode does not run.
 
-use crate::ir::{Config, Inference, Ir, Node};
+use crate::ir::{Config, Inference, Int8, Ir, Node};
 
 /// The mode in which a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,12 +11,21 @@ pub enum Mode {
     Evaluation,
     /// The forward pass alone.
     Inference,
+    /// The forward pass alone, on int8.
+    Int8,
+}
+
+impl Mode {
+    /// Returns whether the body runs alone, without a loss.
+    pub fn predicts(self) -> bool {
+        matches!(self, Mode::Inference | Mode::Int8)
+    }
 }
 
 /// Returns the nodes of `ir` as `mode` runs them.
 pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     let mut nodes = ir.nodes.clone();
-    if mode == Mode::Inference && ir.objective.is_some() {
+    if mode.predicts() && ir.objective.is_some() {
         nodes.truncate(ir.body_len(&nodes));
         remove_unused(ir, &mut nodes);
     }
@@ -29,6 +38,13 @@ pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
     }
     let mut i = 0;
     while i < nodes.len() {
+        if let Some(next) = foldable(ir, &nodes, i, mode) {
+            let norm = nodes.remove(next);
+            nodes[i].output = norm.output;
+            if let (Int8::BatchNorm { epsilon }, Some(field)) = (norm.op.int8, norm.field) {
+                nodes[i].batch_norm = Some((field, epsilon));
+            }
+        }
         if let Some(next) = fusable(ir, &nodes, i, mode) {
             let activation = nodes.remove(next);
             nodes[i].output = activation.output;
@@ -54,17 +70,36 @@ fn remove_unused(ir: &Ir, nodes: &mut Vec<Node>) {
 /// Returns the activation node that can be fused into node `i`: it must be the only reader of the output of `i`.
 fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
     let node = &nodes[i];
-    let given = ir.gradient_sources().any(|value| value == node.output);
-    if !matches!(node.op.config, Config::Settings { activation: true, .. }) || given {
+    let takes = match mode {
+        Mode::Int8 => node.op.int8.takes_limits(),
+        _ => matches!(node.op.config, Config::Settings { activation: true, .. }),
+    };
+    let next = only_reader(ir, nodes, i).filter(|_| takes)?;
+    let activation = nodes[next].op.activation.as_ref()?;
+    let fits = match mode {
+        Mode::Training => activation.backward_reads_output,
+        Mode::Int8 => activation.limits.is_some(),
+        Mode::Evaluation | Mode::Inference => true,
+    };
+    fits.then_some(next)
+}
+
+/// Returns the batch norm that becomes a part of node `i` on int8.
+fn foldable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
+    let takes = mode == Mode::Int8 && nodes[i].op.int8.takes_batch_norm();
+    let next = only_reader(ir, nodes, i).filter(|_| takes)?;
+    matches!(nodes[next].op.int8, Int8::BatchNorm { .. }).then_some(next)
+}
+
+/// Returns the node that alone reads the output of node `i`, unless that is an output of the network, too.
+fn only_reader(ir: &Ir, nodes: &[Node], i: usize) -> Option<usize> {
+    let node = &nodes[i];
+    if ir.gradient_sources().any(|value| value == node.output) {
         return None;
     }
     let mut readers = (0..nodes.len()).filter(|&n| nodes[n].inputs.contains(&node.output));
     let (next, None) = (readers.next()?, readers.next()) else { return None };
     // The body and the loss are separate passes.
     let body = ir.body_len(nodes);
-    if (i < body) != (next < body) {
-        return None;
-    }
-    let activation = nodes[next].op.activation.as_ref()?;
-    (mode != Mode::Training || activation.backward_reads_output).then_some(next)
+    ((i < body) == (next < body)).then_some(next)
 }

@@ -4,6 +4,7 @@
 //! with mistakes also has an `Ir`, but `broken` is set, and only its header is reliable.
 
 mod field;
+mod int8;
 mod operation;
 mod shape;
 
@@ -11,8 +12,9 @@ use crate::diagnostics::Check;
 use crate::dim::Dim;
 use crate::types::Type;
 pub use field::{Field, Role, Scope, Tensor};
+pub use int8::{Int8, Int8Op};
 pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Reduction, Saved, Stepping};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 pub use shape::{Element, Length, Shape};
 
 /// Index into [`Ir::values`].
@@ -56,6 +58,10 @@ pub struct Ir {
     pub checks: Vec<Check>,
     /// `true` if errors were reported, so that only the struct and its signatures are written.
     pub broken: bool,
+    /// The attribute `#[int8]`, by which it gets a form on int8.
+    pub int8: Option<Span>,
+    /// `false` if errors about that form were reported.
+    pub int8_is_sound: bool,
     /// The names in the `model!`, which generated items must not have.
     pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }
@@ -129,6 +135,8 @@ pub struct Node {
     pub checkpoint: Option<CheckpointId>,
     /// Set by `fuse`: the activation that this operation applies to its output.
     pub activation: Option<Activation>,
+    /// Set by `fuse` for int8: the batch norm that becomes a part of it, with what is added to the variance.
+    pub batch_norm: Option<(FieldId, TokenStream)>,
 }
 
 impl Ir {

@@ -16,6 +16,7 @@ mod drawing;
 mod emit;
 mod forward;
 mod fuse;
+mod int8;
 mod ir;
 mod layers;
 mod lower;
@@ -78,6 +79,7 @@ fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostic
             if again {
                 continue;
             }
+            ir.int8_is_sound = int8::check(&ir, diagnostics);
             shapes.add(&ir);
             emit::probes::detach_spans(&mut ir, &named);
             irs.push(ir);

@@ -260,6 +260,8 @@ impl<'a> Lowering<'a> {
             checkpoints: self.checkpoints,
             objective,
             checks: self.diagnostics.take_checks(),
+            int8: model.int8,
+            int8_is_sound: true,
             broken,
             reserved: self.file.reserved.clone(),
         });

@@ -184,12 +184,13 @@ pub fn rename_facade(reserved: &ReservedNames, tokens: TokenStream) -> TokenStre
     })
 }
 
-/// Rewrites the `tokens` of the struct, in whose scope the imports of generated code are missing: `dl::layers` becomes the public
-/// module of the facade, every other `dl::` its private one, and `f32`, `u32` and `usize` become paths into it.
+/// Rewrites the `tokens` of the struct, in whose scope the imports of generated code are missing: `dl::layers` and `dl::int8` become
+/// the public modules of the facade, every other `dl::` its private one, and `f32`, `u32` and `usize` become paths into it.
 pub fn qualify_facade(krate: &TokenStream, tokens: TokenStream) -> TokenStream {
     replaced(tokens, &|word, before, after| match word.to_string().as_str() {
         "dl" if colons(after) == 2 && before < 2 => {
-            let public = matches!(after.get(2), Some(TokenTree::Ident(module)) if module == "layers");
+            let public =
+                matches!(after.get(2), Some(TokenTree::Ident(module)) if module == "layers" || module == "int8");
             Some(if public { krate.clone() } else { quote!(#krate::private) })
         }
         // Before a colon, `f32` is the name of a field.

@@ -135,6 +135,10 @@ impl Parser<'_> {
             file.blocks.extend(self.block(cursor));
         } else if cursor.is_word("loss") && stands_alone {
             cursor.next();
+            let (int8, attributes) = self.int8(attributes);
+            if let Some(at) = int8 {
+                self.diagnostics.error(at, "a loss is for training, and has no form on int8: remove `#[int8]`");
+            }
             let model = self.written_loss(cursor, attributes, visibility, before);
             file.names_missing |= model.is_none();
             file.models.extend(model);
@@ -159,9 +163,10 @@ impl Parser<'_> {
             self.diagnostics.error(at, "a block begins with the word `block`: `block wide(x, width) { … }`");
             file.blocks.extend(self.block(cursor));
         } else {
+            let (int8, attributes) = self.int8(attributes);
             let model = self.model(cursor, attributes, visibility, before);
             file.names_missing |= model.is_none();
-            file.models.extend(model);
+            file.models.extend(model.map(|model| ast::Model { int8, ..model }));
         }
     }
 
@@ -232,6 +237,23 @@ impl Parser<'_> {
             self.diagnostics.error(error.span(), "this is no attribute of Rust, such as `#[derive(Debug)]`");
             Vec::new()
         })
+    }
+
+    /// Takes `#[int8]` out of the attributes of a model, and returns where it stands.
+    fn int8(&self, attributes: Vec<syn::Attribute>) -> (Option<Span>, Vec<syn::Attribute>) {
+        let (int8, others): (Vec<_>, Vec<_>) =
+            attributes.into_iter().partition(|attribute| attribute.path().is_ident("int8"));
+        let spans = int8.iter().map(|attribute| syn::spanned::Spanned::span(attribute.path()));
+        let spans: Vec<Span> = spans.collect();
+        if let Some(more) = int8.iter().find(|attribute| attribute.meta.require_path_only().is_err()) {
+            let at = syn::spanned::Spanned::span(&more.meta);
+            self.diagnostics
+                .error(at, "`#[int8]` has no settings; those of the calibration are given to `Calibration`");
+        }
+        if let Some(second) = spans.get(1) {
+            self.diagnostics.error(*second, "`#[int8]` stands here twice: remove one");
+        }
+        (spans.first().copied(), others)
     }
 
     /// Parses `pub` or `pub(crate)`.

@@ -1,7 +1,7 @@
 //! The list of all tensors of a model by their full names, which need a heap.
 
 use crate::tensor::table::product;
-use crate::{Entry, Role, Tensors};
+use crate::{Dtype, Entry, Role, Tensors};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,6 +17,8 @@ pub struct TensorInfo {
     pub offset: usize,
     /// The role.
     pub role: Role,
+    /// The type of the elements.
+    pub dtype: Dtype,
 }
 
 impl TensorInfo {
@@ -46,7 +48,12 @@ impl Tensors {
         for entry in self.0 {
             match *entry {
                 Entry::Tensor { name, shape, offset, role } => {
-                    into.push(TensorInfo { name: format!("{prefix}{name}"), shape, offset: start + offset, role });
+                    let (name, offset, dtype) = (format!("{prefix}{name}"), start + offset, Dtype::F32);
+                    into.push(TensorInfo { name, shape, offset, role, dtype });
+                }
+                Entry::Integers { name, shape, offset, dtype } => {
+                    let (name, offset, role) = (format!("{prefix}{name}"), start + offset, Role::Statistic);
+                    into.push(TensorInfo { name, shape, offset, role, dtype });
                 }
                 Entry::Model { name, offset, tensors } => {
                     tensors.collect(&format!("{prefix}{name}."), start + offset, into);

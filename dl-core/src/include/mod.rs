@@ -4,7 +4,7 @@
 mod json;
 mod text;
 
-use crate::{Entry, Tensors};
+use crate::{Dtype, Entry, Tensors};
 use json::{Entries, Tensor};
 use text::Text;
 
@@ -14,8 +14,8 @@ const FAULTS: usize = 20;
 /// Copies the tensors of a safetensors file to `to`, the bytes of a model.
 ///
 /// # Panics
-/// Panics, which is a compiler error in a constant, unless `bytes` is a valid file that has exactly the tensors of the model, as finite
-/// numbers of type F32. The message names the file and every tensor that differs.
+/// Panics, which is a compiler error in a constant, unless `bytes` is a valid file that has exactly the tensors of the model, of their types, as
+/// finite numbers. The message names the file and every tensor that differs.
 #[track_caller]
 pub const fn include(path: &str, bytes: &[u8], model: &str, tensors: Tensors, to: &mut [u8]) {
     let (json, data) = split(path, bytes);
@@ -121,7 +121,11 @@ impl<'a> Include<'a> {
             match tensors.0[i] {
                 Entry::Tensor { name, shape, offset, .. } => {
                     self.name.add(name.as_bytes());
-                    self.copy_tensor(shape, start + offset, to);
+                    self.copy_tensor(Dtype::F32, shape, start + offset, to);
+                }
+                Entry::Integers { name, shape, offset, dtype } => {
+                    self.name.add(name.as_bytes());
+                    self.copy_tensor(dtype, shape, start + offset, to);
                 }
                 Entry::Model { name, offset, tensors } => {
                     self.name.add(name.as_bytes());
@@ -144,7 +148,7 @@ impl<'a> Include<'a> {
         }
     }
     #[track_caller]
-    const fn copy_tensor(&mut self, shape: &[usize], offset: usize, to: &mut [u8]) {
+    const fn copy_tensor(&mut self, dtype: Dtype, shape: &[usize], offset: usize, to: &mut [u8]) {
         let Some(tensor) = self.find() else {
             if self.fault() {
                 self.text.add(b"it lacks tensor `");
@@ -154,16 +158,18 @@ impl<'a> Include<'a> {
             return;
         };
         self.found += 1;
-        if !tensor.dtype.is(b"F32") {
+        if !tensor.dtype.is(dtype.name().as_bytes()) {
             if self.fault() {
                 self.name_tensor();
-                self.text.add(b"expected elements F32, found ");
+                self.text.add(b"expected elements ");
+                self.text.add(dtype.name().as_bytes());
+                self.text.add(b", found ");
                 self.text.add(tensor.dtype.0);
-                self.text.add(b"; `Net::load` and `save` convert it");
+                self.text.add(if matches!(dtype, Dtype::F32) { b"; `Net::load` and `save` convert it" } else { b"" });
             }
             return;
         }
-        let elements = (tensor.to - tensor.from) / size_of::<f32>();
+        let elements = (tensor.to - tensor.from) / dtype.size();
         if !same(tensor.shape.sizes(), shape) || !matches!(tensor.shape.elements(), Some(n) if n == elements) {
             if self.fault() {
                 self.name_tensor();
@@ -177,10 +183,11 @@ impl<'a> Include<'a> {
         let bytes = self.data.split_at(tensor.to).0.split_at(tensor.from).1;
         let to = to.split_at_mut(offset).1.split_at_mut(bytes.len()).0;
         to.copy_from_slice(bytes);
-        if cfg!(target_endian = "big") {
+        if cfg!(target_endian = "big") && dtype.size() == 4 {
             reverse_each(to);
         }
-        if let Some(at) = first_not_finite(to)
+        if matches!(dtype, Dtype::F32)
+            && let Some(at) = first_not_finite(to)
             && self.fault()
         {
             self.name_tensor();
@@ -257,7 +264,7 @@ const fn has(tensors: Tensors, name: &mut Text, tensor: &Tensor<'_>) -> bool {
     let mut found = false;
     while i < tensors.0.len() && !found {
         match tensors.0[i] {
-            Entry::Tensor { name: last, .. } => {
+            Entry::Tensor { name: last, .. } | Entry::Integers { name: last, .. } => {
                 name.add(last.as_bytes());
                 found = tensor.name.is(name.bytes());
             }

@@ -1,5 +1,45 @@
 //! What only moves numbers: the parts of `concat`, and padding with the zero point.
 
+use super::Kernels;
+use super::pool::ZeroPoint;
+
+/// The concatenation of values along one dimension, which all have the scale and zero point of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConcatOp {
+    /// The product of the dimensions before it.
+    pub outer: usize,
+    /// The size of each input along the dimension, times the dimensions after it.
+    pub parts: &'static [usize],
+}
+
+impl ConcatOp {
+    /// Writes input `k` to its part of `y`.
+    pub fn infer(&self, _: impl Kernels, k: usize, x: &[i8], y: &mut [i8]) {
+        concat(self.outer, self.parts.iter().sum(), self.parts[..k].iter().sum(), x, y);
+    }
+}
+
+/// The padding of images with zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pad2dOp {
+    /// The height and width of the input.
+    pub image: [usize; 2],
+    /// The columns on the left and the right, and the rows at the top and the bottom.
+    pub padding: [usize; 4],
+}
+
+impl Pad2dOp {
+    /// Pads each channel.
+    pub fn infer(&self, _: impl Kernels, zero: &ZeroPoint, x: &[i8], y: &mut [i8]) {
+        pad2d(self.image, self.padding, zero.zero_point, x, y);
+    }
+}
+
+/// Copies all numbers.
+pub fn copy(x: &[i8], y: &mut [i8]) {
+    y.copy_from_slice(x);
+}
+
 /// Writes one input of a `concat`: of `outer` runs, each has `whole` numbers in `y`, of which `x` gives those from `offset`.
 pub fn concat(outer: usize, whole: usize, offset: usize, x: &[i8], y: &mut [i8]) {
     let part = x.len() / outer.max(1);

@@ -1,6 +1,54 @@
 //! Pooling: the maximum or the mean over windows of each channel. Inputs and outputs have the same scale and zero point.
 
+use super::Kernels;
+use super::parameters::{Parameters, tensors};
 use core::ops::Range;
+
+/// The number that means 0, for layers that have no other parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct ZeroPoint {
+    /// The number.
+    pub zero_point: i8,
+}
+
+// SAFETY: one integer.
+unsafe impl Parameters for ZeroPoint {
+    tensors! { zero_point: I8 [] }
+}
+
+/// The maximum of every window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxPoolOp(pub PoolSizes);
+
+impl MaxPoolOp {
+    /// Computes the maximum of each window: see [`max`].
+    pub fn infer(&self, _: impl Kernels, x: &[i8], y: &mut [i8]) {
+        max(&self.0, x, y);
+    }
+}
+
+/// The mean of every window, without the padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AvgPoolOp(pub PoolSizes);
+
+impl AvgPoolOp {
+    /// Computes the mean of each window: see [`avg`].
+    pub fn infer(&self, _: impl Kernels, x: &[i8], y: &mut [i8]) {
+        avg(&self.0, None, x, y);
+    }
+}
+
+/// The mean of every window, with the zeros of the padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaddedAvgPoolOp(pub PoolSizes);
+
+impl PaddedAvgPoolOp {
+    /// Computes the mean of each window: see [`avg`].
+    pub fn infer(&self, _: impl Kernels, zero: &ZeroPoint, x: &[i8], y: &mut [i8]) {
+        avg(&self.0, Some(zero.zero_point), x, y);
+    }
+}
 
 /// The sizes of a pooling. Each pair is [height, width].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,25 @@
 //! Real numbers as int8: a scale and a zero point for all numbers of a tensor.
 
+use super::parameters::Parameters;
+use crate::{Dtype, Entry, Role, Tensors};
+use core::mem::offset_of;
+
 /// The meaning of the int8 numbers of a value: `x = scale·(q - zero_point)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
 pub struct Quantization {
     /// The distance of neighbours; positive.
     pub scale: f32,
     /// The number that means 0.
     pub zero_point: i8,
+}
+
+// SAFETY: two numbers, with these offsets.
+unsafe impl Parameters for Quantization {
+    const TENSORS: Tensors = Tensors(&[
+        Entry::Tensor { name: "scale", shape: &[], offset: offset_of!(Self, scale), role: Role::Statistic },
+        Entry::Integers { name: "zero_point", shape: &[], offset: offset_of!(Self, zero_point), dtype: Dtype::I8 },
+    ]);
 }
 
 impl Quantization {

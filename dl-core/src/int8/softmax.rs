@@ -1,7 +1,8 @@
 //! Softmax in fixed-point arithmetic, as TensorFlow Lite computes it with gemmlowp: probabilities in steps of 1/256.
 
 use super::fixed_point::{divide_by_power_of_two, high_product};
-use super::{Multiplier, Quantization};
+use super::parameters::{Parameters, tensors};
+use super::{Kernels, Multiplier, Quantization};
 
 /// The scale and zero point of the outputs.
 pub const OUTPUT: Quantization = Quantization { scale: 1.0 / 256.0, zero_point: i8::MIN };
@@ -13,11 +14,33 @@ const SUM_BITS: u32 = 12;
 
 /// The parameters for inputs of one scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Scaling {
-    /// The factor from inputs to numbers with [`BITS`] integer bits, at least 1.
-    pub factor: Multiplier,
+    /// The mantissa of the factor from inputs to numbers with [`BITS`] integer bits.
+    pub multiplier: i32,
     /// Below this difference to the maximum, results count as 0.
     pub least: i32,
+    /// The exponent of the factor.
+    pub exponent: i8,
+}
+
+// SAFETY: integers alone, with these offsets and shapes.
+unsafe impl Parameters for Scaling {
+    tensors! { multiplier: I32 [], least: I32 [], exponent: I8 [] }
+}
+
+/// Softmax along the last dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoftmaxOp {
+    /// The size of the last dimension.
+    pub row: usize,
+}
+
+impl SoftmaxOp {
+    /// Computes the softmax of each row.
+    pub fn infer(&self, _: impl Kernels, scaling: &Scaling, x: &[i8], y: &mut [i8]) {
+        softmax(*scaling, self.row, x, y);
+    }
 }
 
 impl Scaling {
@@ -27,12 +50,13 @@ impl Scaling {
         let factor = f64::from(scale) * f64::from(1_u32 << (31 - BITS));
         let factor = Multiplier::new(if factor < largest { factor } else { largest });
         let radius = (((1_i64 << BITS) - 1) << (31 - BITS)) >> factor.exponent.max(0);
-        Scaling { factor, least: -(radius as i32) }
+        Scaling { multiplier: factor.mantissa, exponent: factor.exponent, least: -(radius as i32) }
     }
     /// Returns a difference with [`BITS`] integer bits; `None` if its exponential counts as 0.
     #[inline]
     fn scaled(self, difference: i32) -> Option<i32> {
-        (difference >= self.least).then(|| self.factor.apply(difference))
+        let factor = Multiplier { mantissa: self.multiplier, exponent: self.exponent };
+        (difference >= self.least).then(|| factor.apply(difference))
     }
 }
 

@@ -9,4 +9,4 @@ pub(crate) mod table;
 pub use element::Element;
 pub use pod::Pod;
 pub use rows::Rows;
-pub use table::{Entry, Role, Tensors};
+pub use table::{Dtype, Entry, Role, Tensors};

@@ -15,6 +15,36 @@ pub enum Role {
     Statistic,
 }
 
+/// The type of the elements of a tensor, as safetensors files name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dtype {
+    /// `f32`.
+    F32,
+    /// `i32`.
+    I32,
+    /// `i8`.
+    I8,
+}
+
+impl Dtype {
+    /// Returns the name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dtype::F32 => "F32",
+            Dtype::I32 => "I32",
+            Dtype::I8 => "I8",
+        }
+    }
+    /// Returns the bytes of an element.
+    pub const fn size(self) -> usize {
+        match self {
+            Dtype::F32 | Dtype::I32 => 4,
+            Dtype::I8 => 1,
+        }
+    }
+}
+
 /// One entry in the table of a model: a tensor, or a model inside it with a table of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -28,6 +58,17 @@ pub enum Entry {
         offset: usize,
         /// The role.
         role: Role,
+    },
+    /// A tensor of integers, in a model on int8. It is not trained.
+    Integers {
+        /// The name within the model.
+        name: &'static str,
+        /// The dimensions, outermost first.
+        shape: &'static [usize],
+        /// The offset in bytes from the start of the model.
+        offset: usize,
+        /// The type of the elements.
+        dtype: Dtype,
     },
     /// A model inside the model.
     Model {
@@ -59,7 +100,7 @@ impl Tensors {
         let (mut sum, mut i) = (0, 0);
         while i < self.0.len() {
             sum += match self.0[i] {
-                Entry::Tensor { .. } => 1,
+                Entry::Tensor { .. } | Entry::Integers { .. } => 1,
                 Entry::Model { tensors, .. } => tensors.len(),
                 Entry::Copies { count, tensors, .. } => count * tensors.len(),
             };
@@ -76,7 +117,7 @@ impl Tensors {
         let (mut sum, mut i) = (0, 0);
         while i < self.0.len() {
             sum += match self.0[i] {
-                Entry::Tensor { role: Role::Statistic, .. } => 0,
+                Entry::Tensor { role: Role::Statistic, .. } | Entry::Integers { .. } => 0,
                 Entry::Tensor { shape, .. } => product(shape),
                 Entry::Model { tensors, .. } => tensors.parameters(),
                 Entry::Copies { count, tensors, .. } => count * tensors.parameters(),

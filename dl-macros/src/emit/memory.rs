@@ -191,7 +191,7 @@ fn floats(schedule: &Schedule) -> TokenStream {
 }
 
 /// Writes the size of a slot, which is that of the largest value in it.
-fn largest(slot: &Slot) -> TokenStream {
+pub(super) fn largest(slot: &Slot) -> TokenStream {
     let known: Option<Vec<usize>> = slot.sizes.iter().map(Dim::known).collect();
     match known {
         Some(sizes) => {

@@ -4,6 +4,7 @@ mod arguments;
 mod broken;
 mod carrying;
 mod docs;
+mod int8;
 mod memory;
 mod names;
 mod passes;
@@ -31,6 +32,7 @@ impl Schedule<'_> {
             Mode::Training => "Training",
             Mode::Evaluation => "Evaluation",
             Mode::Inference => "Inference",
+            Mode::Int8 => "I8Memory",
         })
     }
 }
@@ -45,9 +47,13 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
     let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
     let body = if ir.broken { broken::implementation(ir) } else { implementation(irs, ir) };
-    let code = rename_facade(&ir.reserved, quote!(#checks #plain #network #body));
+    let quantized = int8::Quantized::of(ir);
+    let int8 = quantized.as_ref().map(int8::Quantized::implementation);
+    let quantized = quantized.as_ref().map(|quantized| quantized.structure(krate));
+    let code = rename_facade(&ir.reserved, quote!(#checks #plain #network #body #int8));
     quote! {
         #structure
+        #quantized
 
         #(#conditions)*
         const _: () = {

@@ -1,6 +1,6 @@
 //! Operations: the function of the runtime that a node calls, and the tensors that its backward pass needs.
 
-use super::Shape;
+use super::{Int8, Shape};
 use crate::dim::Dim;
 use crate::types::Type;
 use proc_macro2::TokenStream;
@@ -43,6 +43,8 @@ pub struct Op {
     pub reduction: Option<Reduction>,
     /// `true` if its inputs get no gradient (stop_gradient).
     pub stops_gradient: bool,
+    /// Its form on int8.
+    pub int8: Int8,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them
     /// unchecked.
     pub is_external_model: bool,
@@ -82,6 +84,8 @@ pub struct Activation {
     pub expr: TokenStream,
     /// `true` if its backward pass reads its output (relu) rather than its input (gelu).
     pub backward_reads_output: bool,
+    /// The least and the largest result of one that does nothing but limit numbers (relu, clamp).
+    pub limits: Option<[TokenStream; 2]>,
 }
 
 /// The values that the backward pass of an operation reads, in the order of its arguments.

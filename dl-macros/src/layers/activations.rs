@@ -48,12 +48,25 @@ impl Layer for Elementwise {
         let expr = quote!(dl::ops::Activation::#variant);
         let backward_reads = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), backward_reads).in_place();
-        op.activation = Some(ir::Activation { expr, backward_reads_output });
+        op.activation = Some(ir::Activation { expr, backward_reads_output, limits: self.limits(call) });
+        op.int8 = ir::Int8::Activation;
         Some(Built::new(call.input(), op))
     }
 }
 
 impl Elementwise {
+    /// Returns the least and the largest result of an activation that does nothing but limit numbers.
+    fn limits(&self, call: &Call) -> Option<[TokenStream; 2]> {
+        Some(match self.name {
+            "relu" => [quote!(0.0), quote!(f32::INFINITY)],
+            "relu6" => [quote!(0.0), quote!(6.0)],
+            "hard_tanh" | "clamp" => {
+                let (min, max) = (call.number("min"), call.number("max"));
+                [quote!(#min), quote!(#max)]
+            }
+            _ => return None,
+        })
+    }
     /// Returns an activation without parameters.
     const fn new(name: &'static str, variant: &'static str, saves: Saves, line: &'static str) -> Self {
         Elementwise { name, variant: Variant::Named(variant), saves, line, parameters: &[], check: |_| true }

@@ -94,10 +94,13 @@ impl Layer for AdaptivePool {
         self.sequence
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let [channels, _, _] = check::image(call)?;
+        let [channels, height, width] = check::image(call)?;
         let op = pool::operation(self.kind, quote!(dl::ops::pool::Windows::Adaptive), true);
-        if !self.parameters.is_empty() {
-            return Some(Built::new(call.sized(channels, call.pair("size")), op));
+        let global = self.parameters.is_empty();
+        let size = if global { [Dim::Known(1), Dim::Known(1)] } else { call.pair("size") };
+        let int8 = pool::on_int8(self.kind, [&height, &width], &size, quote!(Windows::Adaptive), false);
+        if !global {
+            return Some(Built::new(call.sized(channels, size), op.on_int8(int8)));
         }
         let mean = || {
             Op::new(
@@ -106,6 +109,6 @@ impl Layer for AdaptivePool {
             )
         };
         let op = if let PoolKind::Mean = self.kind { mean() } else { op };
-        Some(Built::new(Shape::of([channels]), op))
+        Some(Built::new(Shape::of([channels]), op.on_int8(int8)))
     }
 }

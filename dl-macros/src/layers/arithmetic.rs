@@ -132,6 +132,13 @@ impl Arithmetic {
         };
         let mut op = Op::new(config, backward_reads);
         op.same_shape = !repeats;
+        op.int8 = match self.0 {
+            _ if repeats => Int8::None,
+            Operator::Add => Int8::operation("Add", quote!(), Some(quote!(dl::int8::Sum))),
+            Operator::Sub => Int8::operation("Sub", quote!(), Some(quote!(dl::int8::Sum))),
+            Operator::Mul => Int8::operation("Mul", quote!(), Some(quote!(dl::int8::Product))),
+            Operator::Div | Operator::Rem => Int8::None,
+        };
         op.passes_gradient = passes_gradient;
         op
     }

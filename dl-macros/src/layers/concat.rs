@@ -45,10 +45,14 @@ impl Layer for Concat {
         let mut output = input.clone();
         output.dims[axis] = parts[1..].iter().fold(parts[0].clone(), |sum, part| sum.add(part));
         let (outer, inner) = (Dim::product(&input.dims[..axis]), Dim::product(&input.dims[axis + 1..]));
-        let parts = list(&parts);
+        let parts_of_concat = parts;
+        let parts = list(&parts_of_concat);
         let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
         let mut op = Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING);
         op.each_input = true;
+        let inside = parts_of_concat.iter().map(|part| part.mul(&inner)).collect::<Vec<_>>();
+        let inside = list(&inside);
+        op.int8 = Int8::operation("Concat", quote!({ outer: #outer, parts: #inside }), None);
         Some(Built::new(output, op))
     }
 }

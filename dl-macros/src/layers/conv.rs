@@ -178,7 +178,16 @@ impl Layer for Conv {
             let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
             Config::with_activation(path, fields)
         };
-        let op = Op::new(config, BackwardReads::INPUTS);
+        let mut op = Op::new(config, BackwardReads::INPUTS);
+        if !transposed && !causal {
+            let ([out_height, out_width], [kh, kw]) = (&size, &window.kernel);
+            let settings = quote!({
+                inputs: #inputs, image: [#height, #width], outputs: #outputs, size: [#out_height, #out_width],
+                kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,
+            });
+            let parameters = Type::layer(quote!(dl::int8::Conv2d), [&of_group, &outputs, kh, kw]);
+            op.int8 = Int8::operation("Conv2d", settings, Some(quote!(#parameters)));
+        }
         Some(Built::new(call.sized(outputs, size), op).with_weights(weights, multiply_adds))
     }
 }

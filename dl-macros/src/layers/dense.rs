@@ -79,7 +79,14 @@ impl Layer for Dense {
         let config = Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!());
         let multiply_adds = Dim::product(rows.iter().chain([&inputs, &outputs]));
         let output: Vec<Dim> = rows.iter().cloned().chain([outputs.clone()]).collect();
-        let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS));
+        let parameters = Type::layer(quote!(dl::int8::Dense), [&inputs, &outputs]);
+        // Low-rank updates are merged before.
+        let int8 = if update.is_some() {
+            Int8::None
+        } else {
+            Int8::operation("Dense", quote!({ outputs: #outputs }), Some(quote!(#parameters)))
+        };
+        let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS).on_int8(int8));
         let built = built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds);
         Some(match update {
             Some(update) => update.add_to(built, &rows, [&inputs, &outputs]),

@@ -63,7 +63,7 @@ use variant::Variant;
 
 use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule, Rule};
 use crate::dim::Dim;
-use crate::ir::{BackwardReads, Config, Element, Inference, Op, Role, Saved, Shape, Stepping, Tensor};
+use crate::ir::{BackwardReads, Config, Element, Inference, Int8, Op, Role, Saved, Shape, Stepping, Tensor};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 use std::borrow::Cow;

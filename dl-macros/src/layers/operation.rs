@@ -1,6 +1,6 @@
 //! Constructors for the operations that layers become.
 
-use crate::ir::{BackwardReads, Config, Inference, Op, Stepping};
+use crate::ir::{BackwardReads, Config, Inference, Int8, Op, Stepping};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
@@ -25,6 +25,7 @@ impl Op {
             min_batch: None,
             reduction: None,
             stops_gradient: false,
+            int8: Int8::None,
             is_external_model: false,
         }
     }
@@ -41,6 +42,11 @@ impl Op {
     /// Declares how a step continues the operation.
     pub fn stepping(mut self, step: Stepping) -> Self {
         self.step = step;
+        self
+    }
+    /// Declares the form of the operation on int8.
+    pub fn on_int8(mut self, int8: Int8) -> Self {
+        self.int8 = int8;
         self
     }
     /// Declares that the operation has passes that work in place.

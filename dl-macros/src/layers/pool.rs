@@ -95,10 +95,31 @@ impl Layer for Pool {
         let window = Window::of(call)?;
         let size = window.output(call, [&height, &width], call.flag("ceil_mode"))?;
         let Window { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw], .. } = window;
-        let windows = quote! {
-            dl::ops::pool::Windows::Sliding { kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw] }
-        };
-        Some(Built::new(call.sized(channels, size), operation(self.kind, windows, call.flag("count_include_pad"))))
+        let windows = quote!(Windows::Sliding { kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw] });
+        let padded = call.flag("count_include_pad");
+        let op = operation(self.kind, quote!(dl::ops::pool::#windows), padded);
+        // A mean without padding does not read the number that means 0.
+        let padded = padded && [ph, pw].into_iter().any(|padding| padding.known() != Some(0));
+        let int8 = on_int8(self.kind, [&height, &width], &size, windows, padded);
+        Some(Built::new(call.sized(channels, size), op.on_int8(int8)))
+    }
+}
+
+/// Returns the form of a pooling on int8; `padded` if the mean includes the zeros of the padding.
+pub fn on_int8(
+    kind: PoolKind,
+    [height, width]: [&Dim; 2],
+    size: &[Dim; 2],
+    windows: TokenStream,
+    padded: bool,
+) -> Int8 {
+    let [out_height, out_width] = size;
+    let image = quote!(image: [#height, #width], size: [#out_height, #out_width]);
+    let settings = quote!((dl::int8::PoolSizes { #image, windows: dl::int8::#windows }));
+    match kind {
+        PoolKind::Max => Int8::operation("MaxPool", settings, None),
+        PoolKind::Mean if padded => Int8::operation("PaddedAvgPool", settings, Some(quote!(dl::int8::ZeroPoint))),
+        PoolKind::Mean => Int8::operation("AvgPool", settings, None),
     }
 }
 

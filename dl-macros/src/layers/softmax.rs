@@ -45,6 +45,10 @@ impl Layer for Softmax {
         let (classes, positions) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
         let fields = quote!(classes: #classes, positions: #positions, log: #log,);
         let config = Config::settings(quote!(dl::ops::softmax::SoftmaxOp), fields);
-        Some(Built::new(input.clone(), Op::new(config, BackwardReads::OUTPUT).in_place()))
+        let mut op = Op::new(config, BackwardReads::OUTPUT).in_place();
+        if !log && positions.known() == Some(1) {
+            op.int8 = Int8::operation("Softmax", quote!({ row: #classes }), Some(quote!(dl::int8::Scaling)));
+        }
+        Some(Built::new(input.clone(), op))
     }
 }

@@ -200,6 +200,7 @@ impl Lowering<'_> {
         let input = Ident::new("x", Span::call_site());
         let model = ast::Model {
             attributes: self.model.attributes.iter().filter(|a| a.path().is_ident("cfg")).cloned().collect(),
+            int8: None,
             visibility: self.model.visibility.clone(),
             name: name.clone(),
             generics: self.model.generics.clone(),

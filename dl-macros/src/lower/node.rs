@@ -182,7 +182,7 @@ impl Lowering<'_> {
         let output = self.values.len() - 1;
         let constant = self.names.constant(&label.replace('.', "_"));
         let multiply_adds = Dim::Known(0);
-        let (weights_as, activation) = (None, None);
+        let (weights_as, activation, batch_norm) = (None, None, None);
         self.nodes.push(Node {
             op,
             inputs,
@@ -195,6 +195,7 @@ impl Lowering<'_> {
             multiply_adds,
             checkpoint: self.checkpoint,
             activation,
+            batch_norm,
         });
         Lowered::Value(output)
     }

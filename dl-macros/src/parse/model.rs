@@ -90,6 +90,7 @@ impl Parser<'_> {
         let broken = self.diagnostics.count() > before;
         Some(Model {
             attributes,
+            int8: None,
             visibility,
             name,
             generics,

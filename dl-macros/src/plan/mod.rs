@@ -161,7 +161,7 @@ impl Planner<'_> {
             self.argument(output.value, Place::Output(k), times.end);
             self.given_gradient(output.value, training, Place::OutputGradient(k), times.given);
         }
-        let Some(objective) = ir.objective.as_ref().filter(|_| mode != Mode::Inference) else { return };
+        let Some(objective) = ir.objective.as_ref().filter(|_| !mode.predicts()) else { return };
         for (k, &target) in objective.targets.iter().enumerate() {
             self.argument(target, Place::Target(k), 0);
         }

@@ -33,6 +33,8 @@ impl Net {
             nodes: vec![],
             fields: vec![],
             checks: vec![],
+            int8: None,
+            int8_is_sound: true,
             broken: false,
             reserved: Default::default(),
         });
@@ -59,6 +61,7 @@ impl Net {
             multiply_adds: Dim::Known(0),
             checkpoint: None,
             activation: None,
+            batch_norm: None,
         });
         output
     }
@@ -86,7 +89,7 @@ impl Net {
             BackwardReads { inputs: !backward_reads_output, output: backward_reads_output },
         );
         op.in_place = true;
-        op.activation = Some(Activation { expr, backward_reads_output });
+        op.activation = Some(Activation { expr, backward_reads_output, limits: None });
         self.node(kind, op, &[x], self.size(x), None)
     }
     fn dropout(&mut self, x: ValueId) -> ValueId {

@@ -207,6 +207,18 @@ pub enum Error {
         /// The element type in the file.
         found: String,
     },
+    /// A tensor of a file has elements of another type than the model, where nothing is converted.
+    #[error("{path}: tensor `{tensor}`: expected elements {expected}, found {found}", path = path.display())]
+    TensorDtype {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The element type in the model.
+        expected: &'static str,
+        /// The element type in the file.
+        found: String,
+    },
     /// A tensor of a file contains NaN or an infinity.
     #[error("{path}: tensor `{tensor}`{}: expected finite numbers, found {value} at {index:?}", to(renamed.as_deref()), path = path.display())]
     TensorNotFinite {
@@ -431,6 +443,14 @@ pub enum Error {
     NothingToTrain {
         /// The name of the model.
         model: &'static str,
+    },
+    /// A value of a network cannot be quantized.
+    #[error("`{value}` cannot be quantized: {reason}")]
+    Quantize {
+        /// The name of the value.
+        value: &'static str,
+        /// The reason.
+        reason: &'static str,
     },
     /// A data set has no samples where some are needed.
     #[error("the {what} is empty")]

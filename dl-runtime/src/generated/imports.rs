@@ -12,14 +12,14 @@ macro_rules! variables {
     };
 }
 variables! {
-    allocator arena batch carried context d d_input d_inputs d_net d_output d_terms f input memory model n net output own_loss parts r rng rows s
+    allocator arena batch carried context d d_input d_inputs d_net d_output d_terms f input kernels memory model n net output own_loss parts r rng rows s
     samples see slots state streams target terms trained write
 }
 
 /// Names that generated code must find as they are, whatever the user's module calls so: its variables, and the numbers of Rust.
 pub mod hygiene {
     pub use super::variables::*;
-    pub use std::primitive::{bool, f32, str, u32, u64, usize};
+    pub use std::primitive::{bool, f32, i8, str, u32, u64, usize};
 }
 
 /// A variable that the code of one model has, which imports this function under its name.

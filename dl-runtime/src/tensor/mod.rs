@@ -17,7 +17,7 @@ pub(crate) use dl_core::check;
 pub use dl_core::heap::TensorInfo;
 pub use dl_core::heap::pack::{self, Pack, Part};
 pub use dl_core::tensor::Rows;
-pub use dl_core::{Entry, Role, Tensors};
+pub use dl_core::{Dtype, Entry, Role, Tensors};
 
 pub use arena::{Arena, ArenaSize, Slot};
 pub use carried::{InitialStates, States};

@@ -2,6 +2,7 @@
 
 #[cfg(dl_dsp)]
 mod arm;
+#[cfg(not(dl_dsp))]
 mod portable;
 
 #[cfg(dl_dsp)]

@@ -3,6 +3,7 @@
 use super::CHUNK;
 use super::element::Element;
 use super::header::Header;
+use crate::tensor::Dtype;
 use crate::{Error, IN_MEMORY, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -105,6 +106,33 @@ impl<'a> Reader<'a> {
     /// Returns the errors of [`Reader::read`].
     pub fn verify(&mut self, name: &str) -> Result<()> {
         self.chunks(name, |_, _| ())
+    }
+
+    /// Reads a tensor that must have this type and shape into `to`, without a conversion.
+    pub(crate) fn read_raw(&mut self, name: &str, dtype: Dtype, shape: &[usize], to: &mut [u8]) -> Result<()> {
+        let Some(tensor) = self.header.tensors.info(name) else {
+            return Err(Error::NoTensor { path: self.path.clone(), tensor: name.into() });
+        };
+        let found = format!("{:?}", tensor.dtype);
+        let (from, expected) = (tensor.data_offsets.0, dtype.name());
+        if found != expected {
+            return Err(Error::TensorDtype { path: self.path.clone(), tensor: name.into(), expected, found });
+        }
+        if self.shape(name) != Some(shape) {
+            let (path, found) = (self.path.clone(), self.shape(name).unwrap_or(&[]).to_vec());
+            return Err(Error::TensorShape { path, tensor: name.into(), renamed: None, expected: shape.into(), found });
+        }
+        self.source.seek(SeekFrom::Start(self.header.start + from as u64)).map_err(Error::io(&self.path))?;
+        self.source.read_exact(to).map_err(Error::io(&self.path))?;
+        if cfg!(target_endian = "big") {
+            to.chunks_exact_mut(dtype.size()).for_each(<[u8]>::reverse);
+        }
+        if dtype == Dtype::F32 {
+            let (numbers, _) = to.as_chunks();
+            let numbers: Vec<f32> = numbers.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect();
+            self.check_finite(name, 0, &numbers)?;
+        }
+        Ok(())
     }
 
     /// Returns the element type of a tensor, the offset of its first element in the file, and the number of its elements.

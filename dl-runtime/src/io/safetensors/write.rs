@@ -2,6 +2,7 @@
 
 use super::{CHUNK, FORMAT};
 use crate::io::write_atomic;
+use crate::tensor::Dtype;
 use crate::{Error, IN_MEMORY, Result};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -26,7 +27,33 @@ pub struct Writer<'a> {
 }
 
 /// The name, the shape and the numbers of a tensor.
-type Tensor<'a> = (String, Cow<'a, [usize]>, Cow<'a, [f32]>);
+type Tensor<'a> = (String, Cow<'a, [usize]>, Numbers<'a>);
+
+/// The numbers of a tensor.
+#[derive(Clone, Debug)]
+enum Numbers<'a> {
+    Floats(Cow<'a, [f32]>),
+    /// Numbers of any type, as the processor has them.
+    Raw(Dtype, &'a [u8]),
+}
+
+impl Numbers<'_> {
+    fn dtype(&self) -> Dtype {
+        match self {
+            Numbers::Floats(_) => Dtype::F32,
+            Numbers::Raw(dtype, _) => *dtype,
+        }
+    }
+    fn bytes(&self) -> usize {
+        match self {
+            Numbers::Floats(numbers) => size_of_val(&**numbers),
+            Numbers::Raw(_, bytes) => bytes.len(),
+        }
+    }
+    fn len(&self) -> usize {
+        self.bytes() / self.dtype().size()
+    }
+}
 
 impl<'a> Writer<'a> {
     /// Creates a file without tensors and metadata.
@@ -49,7 +76,12 @@ impl<'a> Writer<'a> {
         shape: impl Into<Cow<'a, [usize]>>,
         data: impl Into<Cow<'a, [f32]>>,
     ) -> Self {
-        self.tensors.push((name, shape.into(), data.into()));
+        self.tensors.push((name, shape.into(), Numbers::Floats(data.into())));
+        self
+    }
+    /// Adds a tensor of any type, whose numbers are given by their bytes.
+    pub(crate) fn raw_tensor(mut self, name: String, dtype: Dtype, shape: &'a [usize], bytes: &'a [u8]) -> Self {
+        self.tensors.push((name, shape.into(), Numbers::Raw(dtype, bytes)));
         self
     }
     /// Writes the file, atomically.
@@ -68,7 +100,7 @@ impl<'a> Writer<'a> {
     /// Returns the errors of [`Writer::write`].
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let header = self.header(Path::new(IN_MEMORY))?;
-        let data: usize = self.tensors.iter().map(|(_, _, data)| size_of_val(&**data)).sum();
+        let data: usize = self.tensors.iter().map(|(_, _, data)| data.bytes()).sum();
         let mut bytes = Vec::with_capacity(8 + header.len() + data);
         self.stream(&header, &mut bytes).map_err(Error::io(IN_MEMORY))?;
         Ok(bytes)
@@ -91,8 +123,8 @@ impl<'a> Writer<'a> {
                     found: vec![data.len()],
                 });
             }
-            let end = at + size_of_val(&**data);
-            let entry = json!({ "dtype": "F32", "shape": &**shape, "data_offsets": [at, end] });
+            let end = at + data.bytes();
+            let entry = json!({ "dtype": data.dtype().name(), "shape": &**shape, "data_offsets": [at, end] });
             if name == "__metadata__" || entries.insert(name.clone(), entry).is_some() {
                 return Err(Error::Format {
                     path: path.into(),
@@ -111,11 +143,24 @@ impl<'a> Writer<'a> {
         to.write_all(&(header.len() as u64).to_le_bytes())?;
         to.write_all(header.as_bytes())?;
         let mut bytes = vec![0; CHUNK];
-        for chunk in self.tensors.iter().flat_map(|(_, _, data)| data.chunks(CHUNK / 4)) {
-            for (bytes, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(chunk) {
-                *bytes = value.to_le_bytes();
+        for (_, _, data) in &self.tensors {
+            match data {
+                Numbers::Floats(data) => {
+                    for chunk in data.chunks(CHUNK / 4) {
+                        for (bytes, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(chunk) {
+                            *bytes = value.to_le_bytes();
+                        }
+                        to.write_all(&bytes[..size_of_val(chunk)])?;
+                    }
+                }
+                Numbers::Raw(dtype, data) if cfg!(target_endian = "big") => {
+                    for number in data.chunks_exact(dtype.size()) {
+                        let number: Vec<u8> = number.iter().rev().copied().collect();
+                        to.write_all(&number)?;
+                    }
+                }
+                Numbers::Raw(_, data) => to.write_all(data)?,
             }
-            to.write_all(&bytes[..size_of_val(chunk)])?;
         }
         Ok(())
     }

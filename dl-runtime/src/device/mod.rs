@@ -5,6 +5,8 @@
 pub mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
+#[cfg(feature = "onnx")]
+pub(crate) mod recorder;
 
 pub use cpu::Cpu;
 #[cfg(feature = "cuda")]

@@ -509,6 +509,26 @@ pub enum Error {
         /// The first tensor that is not finite, such as `the output` or ``weight `conv1.weight` ``.
         layer: String,
     },
+    /// A layer of a model cannot be written to an ONNX file.
+    #[error("`{layer}` of the model `{model}` cannot be exported to ONNX: {reason}")]
+    NotInOnnx {
+        /// The name of the model.
+        model: &'static str,
+        /// The layer, or the operation if the layer has no weights.
+        layer: String,
+        /// What ONNX lacks.
+        reason: String,
+    },
+    /// A model has too many weights for an ONNX file.
+    #[error("the model `{model}` has {bytes} bytes of weights; an ONNX file has place for {most}")]
+    OnnxTooLarge {
+        /// The name of the model.
+        model: &'static str,
+        /// The number of bytes.
+        bytes: usize,
+        /// The largest number of bytes.
+        most: usize,
+    },
     /// The requested device is not available on this machine.
     #[error("no {device} here: {reason}")]
     NoDevice {

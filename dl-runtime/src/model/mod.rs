@@ -3,6 +3,8 @@
 mod drawing;
 mod files;
 mod include;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod summary;
 
 pub use include::included;
@@ -93,6 +95,40 @@ pub trait Model: Passes {
     /// As [`Model::load`], with [`IN_MEMORY`](crate::IN_MEMORY) for the path.
     fn from_bytes(bytes: &[u8]) -> Result<Box<Self>> {
         Load::new().from_bytes(bytes)
+    }
+    /// Writes the network to an ONNX file of operators of version 18, atomically: what [`Model::predict`] computes, for other systems.
+    ///
+    /// Inputs and outputs have the names of the declaration, with a first dimension `batch` that is free; a run-time dimension is the
+    /// second, `length`, and the same for all samples of a batch. Tokens are whole numbers of 64 bits. Weights have the names of
+    /// [`TENSORS`](Passes::TENSORS), and nodes those of their layers. Dropout and noise are left out. Equal networks give equal files.
+    ///
+    /// ```no_run
+    /// # use dl_runtime as dl;
+    /// # fn example<LeNet: dl::Model>() -> dl::Result<()> {
+    /// let net = LeNet::load("lenet.safetensors")?;
+    /// net.export_onnx("lenet.onnx")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotInOnnx`](crate::Error::NotInOnnx) names a layer that ONNX cannot say, [`Error::OnnxTooLarge`](crate::Error::OnnxTooLarge)
+    /// is about more than 2 GB of weights; [`Error::Io`](crate::Error::Io).
+    #[cfg(feature = "onnx")]
+    fn export_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
+        let bytes = self.to_onnx()?;
+        crate::io::write_atomic(path, |file| file.write_all(&bytes))
+    }
+    /// Returns the bytes of the file that [`Model::export_onnx`] writes.
+    ///
+    /// # Errors
+    /// As [`Model::export_onnx`].
+    #[cfg(feature = "onnx")]
+    fn to_onnx(&self) -> Result<Vec<u8>> {
+        let model = onnx::export(self)?;
+        let too_large =
+            |_| crate::Error::OnnxTooLarge { model: Self::NAME, bytes: size_of::<Self>(), most: i32::MAX as usize };
+        dl_onnx::encode(&model).map_err(too_large)
     }
     /// Returns a session that predicts batches of at most `samples` on `device`. It allocates once, which suits servers.
     ///

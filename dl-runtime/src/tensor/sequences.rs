@@ -16,6 +16,9 @@ pub struct Sequences<'a, D: Storage> {
 enum Ends<'a, D: Storage> {
     /// All samples have this length: static sequences `[t, n]`.
     Equal(usize),
+    /// Nobody knows: those of a run-time dimension of a model whose passes are recorded.
+    #[cfg(feature = "onnx")]
+    Unknown { dimension: usize },
     /// The index of the row after the last one of each sample, on the host and on the device.
     Ragged { host: &'a [u32], device: &'a D::Buffer<u32> },
 }
@@ -37,6 +40,16 @@ impl<'a, D: Storage> Sequences<'a, D> {
     /// Returns `samples` sequences of `len` rows each.
     pub fn equal(samples: usize, len: usize) -> Self {
         Sequences { samples, rows: samples * len, longest: len, ends: Ends::Equal(len) }
+    }
+    /// Returns sequences of unknown lengths, which have `rows` rows in all: those of a run-time dimension of a model.
+    #[cfg(feature = "onnx")]
+    pub(crate) fn unknown(samples: usize, rows: usize, dimension: usize) -> Self {
+        Sequences { samples, rows, longest: 0, ends: Ends::Unknown { dimension } }
+    }
+    /// Returns the run-time dimension of sequences of unknown lengths.
+    #[cfg(feature = "onnx")]
+    pub(crate) fn dimension(&self) -> Option<usize> {
+        if let Ends::Unknown { dimension } = self.ends { Some(dimension) } else { None }
     }
     /// Returns the sequences that end before the rows `host`; `device` begins with the same numbers.
     pub fn ragged(host: &'a [u32], device: &'a D::Buffer<u32>) -> Self {
@@ -61,6 +74,8 @@ impl<'a, D: Storage> Sequences<'a, D> {
     pub fn ends(&self) -> &'a [u32] {
         match self.ends {
             Ends::Equal(_) => &[],
+            #[cfg(feature = "onnx")]
+            Ends::Unknown { .. } => &[],
             Ends::Ragged { host, .. } => host,
         }
     }
@@ -68,6 +83,8 @@ impl<'a, D: Storage> Sequences<'a, D> {
     pub fn range(&self, sample: usize) -> Range<usize> {
         match self.ends {
             Ends::Equal(len) => sample * len..(sample + 1) * len,
+            #[cfg(feature = "onnx")]
+            Ends::Unknown { .. } => 0..0,
             Ends::Ragged { host, .. } => {
                 let start = sample.checked_sub(1).map_or(0, |before| host[before] as usize);
                 start..host[sample] as usize
@@ -82,6 +99,8 @@ impl<'a, D: Storage> Sequences<'a, D> {
     pub fn sample_of(&self, row: usize) -> usize {
         match self.ends {
             Ends::Equal(len) => row / len.max(1),
+            #[cfg(feature = "onnx")]
+            Ends::Unknown { .. } => 0,
             Ends::Ragged { host, .. } => host.partition_point(|&end| end as usize <= row),
         }
     }
@@ -90,6 +109,8 @@ impl<'a, D: Storage> Sequences<'a, D> {
     pub fn on_device(&self) -> (Option<D::Ref<'a, u32>>, u32) {
         match self.ends {
             Ends::Equal(len) => (None, u32::try_from(len).unwrap_or(u32::MAX)),
+            #[cfg(feature = "onnx")]
+            Ends::Unknown { .. } => (None, 0),
             Ends::Ragged { device, .. } => (Some(D::slice(D::whole(device), 0..self.samples)), 0),
         }
     }

@@ -6,6 +6,8 @@ mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod function;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -236,7 +236,7 @@ activations! { $
 
 /// The constants 1/√(2π) and √(2/π), and the factor of the cube, of gelu.
 const NORMAL: f32 = 0.398_942_3;
-const ROOT: f32 = 0.797_884_6;
+pub(super) const ROOT: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044715;
 /// The scale of selu, and α times the scale.
 const SELU_SCALE: f32 = 1.050_701;

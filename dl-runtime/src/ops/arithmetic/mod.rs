@@ -16,6 +16,8 @@ mod broadcast;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 mod scalar;
 #[cfg(test)]
 mod tests;

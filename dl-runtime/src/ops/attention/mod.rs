@@ -14,6 +14,8 @@ mod cpu;
 mod cross;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 

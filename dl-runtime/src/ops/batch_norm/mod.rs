@@ -25,6 +25,8 @@ mod cpu;
 pub(crate) mod cuda;
 mod features;
 mod maps;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 

@@ -15,6 +15,8 @@ mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod image;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 #[cfg(test)]
 pub(in crate::ops) mod tests;
 #[cfg(feature = "cuda")]

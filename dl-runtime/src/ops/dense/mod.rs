@@ -3,6 +3,8 @@
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 mod small;
 #[cfg(test)]
 mod tests;

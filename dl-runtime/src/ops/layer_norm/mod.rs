@@ -9,6 +9,8 @@
 pub(in crate::ops) mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 

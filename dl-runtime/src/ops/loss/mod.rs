@@ -30,6 +30,8 @@ mod focal;
 mod multi_margin;
 mod nll;
 pub(crate) mod nt_xent;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 mod overlap;
 mod pairs;
 mod positive;

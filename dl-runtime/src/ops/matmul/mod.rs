@@ -12,6 +12,8 @@ mod blocks;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod dots;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 mod op;
 pub(crate) mod pack;
 pub(crate) mod packed;

@@ -17,6 +17,8 @@ mod family;
 mod finite_check;
 pub mod formula;
 mod lamb;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 mod segments;
 mod tensors;
 

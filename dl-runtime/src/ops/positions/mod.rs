@@ -7,6 +7,8 @@
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 

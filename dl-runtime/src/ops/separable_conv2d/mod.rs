@@ -8,6 +8,8 @@
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
+#[cfg(feature = "onnx")]
+pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 

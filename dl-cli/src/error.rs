@@ -64,6 +64,14 @@ pub enum Error {
         /// The error, with the file.
         text: String,
     },
+    /// An ONNX file has operators that cannot be translated.
+    #[error("{path}: {} cannot be translated; nothing was written:{}", count(unknown), lines(unknown), path = path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// All of them.
+        unknown: Vec<crate::import::Unknown>,
+    },
     /// An error of the library.
     #[error(transparent)]
     Library(#[from] dl_runtime::Error),
@@ -95,4 +103,12 @@ fn list(names: &[String]) -> String {
     let more = names.len().saturating_sub(MOST);
     let shown = names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+fn count<T>(all: &[T]) -> String {
+    if all.len() == 1 { "one operator".into() } else { format!("{} operators", all.len()) }
+}
+
+fn lines<T: std::fmt::Display>(all: &[T]) -> String {
+    all.iter().map(|one| format!("\n  {one}")).collect()
 }

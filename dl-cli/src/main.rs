@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use dl_cli::convert::{To, convert};
 use dl_cli::file::File;
+use dl_cli::import::{Options, import};
 use dl_cli::inspect::Report;
 use dl_cli::{Error, Result};
 use dl_runtime::io::{Rules, transformers};
@@ -10,7 +11,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Looks into files of models and converts them.
+/// Looks into files of models, converts them, and imports networks.
 #[derive(Parser)]
 #[command(name = "dl", version, arg_required_else_help = true)]
 struct Arguments {
@@ -36,6 +37,22 @@ enum Command {
     /// Names are patterns: `{i}` is a number, and `*` between dots is any further parts of a name.
     /// An axis is that of the tensor in the file.
     Convert(Box<Convert>),
+    /// Writes an ONNX file as the source of a `model!`, and its weights as a safetensors file beside it
+    ///
+    /// What cannot be translated is listed, and nothing is written.
+    Import {
+        /// The ONNX file
+        file: PathBuf,
+        /// The Rust file to write
+        #[arg(short, long)]
+        out: PathBuf,
+        /// The name of the model
+        #[arg(long)]
+        name: Option<String>,
+        /// Makes batch norms a part of the convolution or dense layer before them
+        #[arg(long)]
+        fold_batch_norm: bool,
+    },
 }
 
 #[derive(clap::Args)]
@@ -104,6 +121,12 @@ fn run(command: Command) -> Result<()> {
                 report.to_string()
             };
             print(&text);
+        }
+        Command::Import { file, out, name, fold_batch_norm } => {
+            let imported = import(&file, &Options { name, fold_batch_norm })?;
+            imported.write(&out)?;
+            let (lines, tensors) = (imported.source.lines().count(), imported.tensors.len());
+            print(&format!("{}: {lines} lines, {tensors} tensors\n", out.display()));
         }
         Command::Convert(arguments) => {
             let to = match arguments.to {

@@ -1,0 +1,306 @@
+//! Arithmetic and activations, also those that a file spells out: a function of one value is recognised by what it computes.
+
+use super::array::{Array, broadcast_shape};
+use super::graph::Node;
+use super::importer::{Importer, constants, scalar, weight};
+use super::network::{Call, Id, Layer, Value, View, What, float};
+use std::f64::consts::{PI, SQRT_2};
+use std::rc::Rc;
+
+/// The numbers at which functions are compared.
+fn points() -> Vec<f64> {
+    (-40..=40).map(|n| f64::from(n) * 0.173 + 0.011).collect()
+}
+
+/// The most layers between a value and what is computed of it.
+const MOST: usize = 16;
+
+/// What each layer computes of the values before it, element by element.
+#[derive(Default)]
+pub struct Functions {
+    of: Vec<Vec<(Id, Rc<Vec<f64>>)>>,
+}
+
+impl Functions {
+    /// Adds the last layer.
+    pub fn add(&mut self, layers: &[Layer]) {
+        let Some(layer) = layers.last() else { return };
+        let id = layers.len() - 1;
+        let of = |id: Id| &self.of[id];
+        let mut found: Vec<(Id, Rc<Vec<f64>>)> = match (&layer.what, &layer.inputs[..]) {
+            (What::Scalar(op, number, first), [x]) => each(of(*x), |x| {
+                if *first { arithmetic(*op, *number, x) } else { arithmetic(*op, x, *number) }
+            }),
+            (What::Binary(op), [a, b]) => {
+                let pair = |(root, a): &(Id, Rc<Vec<f64>>)| {
+                    let (_, b) = of(*b).iter().find(|(other, _)| other == root)?;
+                    Some((*root, Rc::new(a.iter().zip(&**b).map(|(a, b)| arithmetic(*op, *a, *b)).collect())))
+                };
+                of(*a).iter().filter_map(pair).collect()
+            }
+            (What::Call(call), [x]) if layer.weights.is_empty() => match function(call.name) {
+                Some(f) if call.arguments.is_empty() => each(of(*x), f),
+                _ if call.name == "powi" => each(of(*x), |x| x.powi(3)),
+                _ => Vec::new(),
+            },
+            (What::Unknown, [x]) => match &*layer.operator {
+                "Erf" => each(of(*x), libm::erf),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        found.truncate(MOST);
+        found.insert(0, (id, Rc::new(points())));
+        self.of.push(found);
+    }
+    /// Returns an activation that computes what the layer computes of an earlier value, and this value.
+    fn recognise(&self, id: Id) -> Option<(&'static str, Id)> {
+        let close = |a: &f64, b: &f64| (a - b).abs() <= 2e-6 * (1.0 + b.abs());
+        let longest_first = self.of[id].iter().skip(1).rev();
+        longest_first.flat_map(|(root, found)| ACTIVATIONS.iter().map(move |name| (name, root, found))).find_map(
+            |(name, root, found)| {
+                let f = function(name)?;
+                points().iter().zip(&**found).all(|(x, y)| close(y, &f(*x))).then_some((*name, *root))
+            },
+        )
+    }
+}
+
+fn each(of: &[(Id, Rc<Vec<f64>>)], f: impl Fn(f64) -> f64) -> Vec<(Id, Rc<Vec<f64>>)> {
+    of.iter().map(|(root, numbers)| (*root, Rc::new(numbers.iter().map(|x| f(*x)).collect()))).collect()
+}
+
+fn arithmetic(op: char, a: f64, b: f64) -> f64 {
+    match op {
+        '+' => a + b,
+        '-' => a - b,
+        '*' => a * b,
+        _ => a / b,
+    }
+}
+
+/// The activations that are recognised by what they compute.
+const ACTIVATIONS: &[&str] = &[
+    "relu", "relu6", "sigmoid", "tanh", "silu", "gelu", "gelu(approximate: tanh)", "hard_swish", "hard_sigmoid", "mish",
+    "softsign", "log_sigmoid", "square", "softplus",
+];
+
+/// The formulas of the guide.
+fn function(name: &str) -> Option<fn(f64) -> f64> {
+    Some(match name {
+        "relu" => |x| x.max(0.0),
+        "relu6" => |x| x.clamp(0.0, 6.0),
+        "sigmoid" => |x| 1.0 / (1.0 + (-x).exp()),
+        "tanh" => f64::tanh,
+        "silu" => |x| x / (1.0 + (-x).exp()),
+        "gelu" => |x| x * 0.5 * (1.0 + libm::erf(x / SQRT_2)),
+        "gelu(approximate: tanh)" => |x| 0.5 * x * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh()),
+        "hard_swish" => |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        "hard_sigmoid" => |x| (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        "mish" => |x| x * x.exp().ln_1p().tanh(),
+        "softsign" => |x| x / (1.0 + x.abs()),
+        "log_sigmoid" => |x| -(-x).exp().ln_1p(),
+        "softplus" => |x| x.exp().ln_1p(),
+        "square" => |x| x * x,
+        "exp" => f64::exp,
+        "abs" => f64::abs,
+        _ => return None,
+    })
+}
+
+impl Importer {
+    /// Translates arithmetic, activations and softmax.
+    pub fn maths(&mut self, node: &Node, inputs: &[Option<Value>]) -> Option<Vec<Value>> {
+        let op = match &*node.operator {
+            "Add" => '+',
+            "Sub" => '-',
+            "Mul" => '*',
+            "Div" => '/',
+            "Where" => return self.chosen(inputs),
+            _ => {
+                let Some(Value::Flow(view)) = inputs.first()?.clone() else { return None };
+                return self.unary(node, &view, inputs);
+            }
+        };
+        let [Some(a), Some(b)] = inputs else { return None };
+        match (a, b) {
+            (Value::Flow(a), Value::Flow(b)) => self.binary(op, a, b),
+            (Value::Flow(x), other) if scalar(other).is_some() => self.with_number(op, x, scalar(other)?, false),
+            (other, Value::Flow(x)) if scalar(other).is_some() => self.with_number(op, x, scalar(other)?, true),
+            (Value::Flow(x), other) => self.with_constant(op, x, other, false),
+            (other, Value::Flow(x)) => self.with_constant(op, x, other, true),
+            _ => None,
+        }
+    }
+    /// Adds a layer that works element by element, on the elements of a view where they are.
+    fn elementwise(&mut self, what: What, view: &View, others: &[Id]) -> Vec<Value> {
+        let shapes = self.layers[view.of].shapes.clone();
+        let inputs = std::iter::once(view.of).chain(others.iter().copied()).collect();
+        let id = self.push(what, inputs, Vec::new(), shapes);
+        let id = self.recognised(id);
+        vec![Value::Flow(View { of: id, ..view.clone() })]
+    }
+    /// Replaces what a file spells out by the activation that it is.
+    fn recognised(&mut self, id: Id) -> Id {
+        let Some((name, root)) = self.functions.recognise(id) else { return id };
+        if matches!(&self.layers[id].what, What::Call(call) if call.name == name) {
+            return id;
+        }
+        let call = match name {
+            "gelu(approximate: tanh)" => Call::new("gelu").named("approximate", "tanh"),
+            name => Call::new(name),
+        };
+        let shapes = self.layers[id].shapes.clone();
+        self.push(What::Call(call), vec![root], Vec::new(), shapes)
+    }
+    fn binary(&mut self, op: char, a: &View, b: &View) -> Option<Vec<Value>> {
+        let same_places = match (&a.places, &b.places) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a == b,
+            _ => false,
+        };
+        let (of_a, of_b) = (self.layers[a.of].shapes.clone(), self.layers[b.of].shapes.clone());
+        if same_places && a.shapes == b.shapes && of_a == of_b {
+            return Some(self.elementwise(What::Binary(op), a, &[b.of]));
+        }
+        // Each is as a layer computes it; sizes of 1 are repeated.
+        let (a, b) = (self.settle(a)?, self.settle(b)?);
+        let [x, y] = [0, 1].map(|at| broadcast_shape(&self.layers[a].shapes[at], &self.layers[b].shapes[at]));
+        if self.layers[a].shapes[0].len() != self.layers[b].shapes[0].len() {
+            return None;
+        }
+        let id = self.push(What::Binary(op), vec![a, b], Vec::new(), [x?, y?]);
+        Some(vec![Value::Flow(self.whole(id))])
+    }
+    fn with_number(&mut self, op: char, x: &View, number: f64, first: bool) -> Option<Vec<Value>> {
+        let neutral = match op {
+            '+' => number == 0.0,
+            '*' => number == 1.0,
+            _ => !first && number == if op == '-' { 0.0 } else { 1.0 },
+        };
+        if neutral {
+            return Some(vec![Value::Flow(x.clone())]);
+        }
+        Some(self.elementwise(What::Scalar(op, number, first), x, &[]))
+    }
+    fn with_constant(&mut self, op: char, x: &View, other: &Value, first: bool) -> Option<Vec<Value>> {
+        if op == '+' {
+            if let Some(found) = self.biased(x, other).or_else(|| self.positioned(x, other)) {
+                return Some(found);
+            }
+            if let Some(found) = constants(other).and_then(|constants| self.masked(x, &constants, -1e4)) {
+                return Some(found);
+            }
+        }
+        let array = weight(other)?;
+        let id = self.settle(x)?;
+        let shapes = self.layers[id].shapes.clone();
+        // Without the dimension of the batch.
+        let mut own = array.shape.clone();
+        while own.len() >= shapes[0].len() && own.first() == Some(&1) {
+            own.remove(0);
+        }
+        if broadcast_shape(&own, &shapes[0][1..]).as_deref() != Some(&shapes[0][1..]) {
+            return None;
+        }
+        while own.len() < shapes[0].len() - 1 {
+            own.insert(0, 1);
+        }
+        let with_batch = [0, 1].map(|at| [&shapes[at][..1], &own].concat());
+        let parameter = self.parameter(Rc::new(array.reshape(own)?), with_batch);
+        let inputs = if first { vec![parameter, id] } else { vec![id, parameter] };
+        let id = self.push(What::Binary(op), inputs, Vec::new(), shapes);
+        Some(vec![Value::Flow(self.whole(id))])
+    }
+    /// Sets scores to -∞ where a constant is below `least`.
+    pub fn masked(&mut self, x: &View, mask: &[super::constants::Constant; 2], least: f64) -> Option<Vec<Value>> {
+        let mut causal = [false; 2];
+        for at in [0, 1] {
+            let shape = &x.shapes[at];
+            let (columns, rows) = (*shape.last()?, *shape.iter().rev().nth(1)?);
+            let mask = mask[at].array.broadcast(shape)?;
+            let hidden: Vec<bool> = mask.data.iter().map(|number| *number <= least).collect();
+            if mask.data.iter().any(|number| *number > least && *number != 0.0) {
+                return None;
+            }
+            let is_causal = hidden.iter().enumerate().all(|(at, hidden)| *hidden == (at % columns > at / columns % rows));
+            causal[at] = is_causal && rows > 1;
+            if !is_causal && hidden.contains(&true) {
+                return None;
+            }
+        }
+        match causal {
+            [true, true] => Some(self.elementwise(What::Masked, x, &[])),
+            [false, false] => Some(vec![Value::Flow(x.clone())]),
+            _ => None,
+        }
+    }
+    /// Translates `Where`: a mask of attention, and the zeros that take the place of its NaN.
+    fn chosen(&mut self, inputs: &[Option<Value>]) -> Option<Vec<Value>> {
+        match inputs {
+            [Some(Value::Constant(kept)), Some(Value::Flow(x)), Some(other)] if scalar(other)? <= -1e4 => {
+                let mask = |constant: &super::constants::Constant| {
+                    let data = constant.array.data.iter().map(|kept| if *kept == 0.0 { f64::NEG_INFINITY } else { 0.0 });
+                    let array = Array::new(constant.array.shape.clone(), data.collect())?;
+                    Some(super::constants::Constant { array, whole: false })
+                };
+                let mask = [mask(&kept[0])?, mask(&kept[1])?];
+                self.masked(x, &mask, -1e4)
+            }
+            [Some(Value::Flow(nan)), Some(zero), Some(Value::Flow(x))] if scalar(zero) == Some(0.0) => {
+                let test = &self.layers[nan.of];
+                (test.operator == "IsNaN" && test.inputs == [x.of]).then(|| vec![Value::Flow(x.clone())])
+            }
+            _ => None,
+        }
+    }
+    fn unary(&mut self, node: &Node, view: &View, inputs: &[Option<Value>]) -> Option<Vec<Value>> {
+        let number = |at: usize| inputs.get(at).and_then(Option::as_ref).and_then(scalar);
+        let attribute = |name: &str, default: f32| f64::from(node.float(name, default));
+        let call = match &*node.operator {
+            "Relu" => Call::new("relu"),
+            "Sigmoid" => Call::new("sigmoid"),
+            "Tanh" => Call::new("tanh"),
+            "Selu" => Call::new("selu"),
+            "Softplus" => Call::new("softplus"),
+            "Softsign" => Call::new("softsign"),
+            "Mish" => Call::new("mish"),
+            "HardSwish" => Call::new("hard_swish"),
+            "Exp" => Call::new("exp"),
+            "Log" => Call::new("log"),
+            "Sqrt" => Call::new("sqrt"),
+            "Abs" => Call::new("abs"),
+            "LeakyRelu" => Call::new("leaky_relu").unless("0.01", "slope", float(attribute("alpha", 0.01))),
+            "Elu" => Call::new("elu").unless("1", "alpha", float(attribute("alpha", 1.0))),
+            "Gelu" => Call::new("gelu").unless("none", "approximate", node.text("approximate", "none")),
+            "HardSigmoid" if (attribute("alpha", 0.2) - 1.0 / 6.0).abs() < 1e-6 => Call::new("hard_sigmoid"),
+            "Clip" => {
+                let (low, high) = (number(1).unwrap_or(attribute("min", f32::MIN)), number(2).unwrap_or(attribute("max", f32::MAX)));
+                match (low, high) {
+                    (0.0, 6.0) => Call::new("relu6"),
+                    (0.0, high) if high >= f64::from(f32::MAX) => Call::new("relu"),
+                    _ => Call::new("clamp").with("min", float(low)).with("max", float(high)),
+                }
+            }
+            "Pow" if number(1) == Some(2.0) => Call::new("square"),
+            "Pow" if number(1) == Some(0.5) => Call::new("sqrt"),
+            "Pow" if number(1) == Some(3.0) => Call::new("powi").with("exponent", 3),
+            "Neg" => return self.with_number('*', view, -1.0, false),
+            "Reciprocal" => return self.with_number('/', view, 1.0, true),
+            "Erf" | "IsNaN" => return Some(self.elementwise(What::Unknown, view, &[])),
+            "Softmax" | "LogSoftmax" => {
+                let rank = view.shapes[0].len();
+                let axis = super::constants::index(node.int("axis", -1), rank)?;
+                // Attention has its own, and its scores are views.
+                let id = if view.places.is_none() && view.shapes == self.layers[view.of].shapes { view.of } else { self.settle(view)? };
+                let name = if node.operator == "Softmax" { "softmax" } else { "log_softmax" };
+                let call = Call::new(name);
+                let call = if rank == 2 { call } else { call.named("axis", axis.checked_sub(1)?) };
+                let shapes = self.layers[id].shapes.clone();
+                return Some(self.call(call, vec![id], Vec::new(), shapes));
+            }
+            _ => return None,
+        };
+        Some(self.elementwise(What::Call(call), view, &[]))
+    }
+}

@@ -1,0 +1,117 @@
+//! `dl import`: an ONNX file becomes the source of a `model!`, and a safetensors file with its weights.
+//!
+//! The way of a network: [`graph`] reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
+//! to the layers of `network`, each kind in a file of its own (`images`, `rows`, `recurrent`, `attention`, `maths`). What only moves elements
+//! is a view (`movement`), so that attention and LSTMs are recognised however their heads and sequences are moved about. `source` finds the
+//! parts that are equal, and writes.
+
+mod array;
+mod attention;
+mod constants;
+mod graph;
+mod images;
+mod importer;
+mod maths;
+mod movement;
+mod network;
+mod recurrent;
+mod rows;
+mod source;
+
+use crate::{Error, Result};
+use dl_onnx::Weights;
+use dl_runtime::io::safetensors::Writer;
+use dl_runtime::io::write_atomic;
+use graph::Node;
+use network::Layer;
+use std::fmt::{self, Display};
+use std::path::Path;
+
+/// The settings of an import.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Batch norms after convolutions and dense layers become a part of their weights.
+    pub fold_batch_norm: bool,
+    /// The name of the model; by default that of its class in PyTorch, or of the file.
+    pub name: Option<String>,
+}
+
+/// A network as source, with its weights.
+#[derive(Debug)]
+pub struct Imported {
+    /// A Rust file with one `model!`.
+    pub source: String,
+    /// The tensors under the names of the model: name, shape, numbers.
+    pub tensors: Vec<(String, Vec<usize>, Vec<f32>)>,
+}
+
+/// Something in a file that no layer of the language does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The name of the node.
+    pub node: String,
+    /// Its operator.
+    pub operator: String,
+    /// The module that it is in.
+    pub scope: String,
+}
+
+impl Unknown {
+    fn text(text: String) -> Self {
+        Unknown { node: String::new(), operator: text, scope: String::new() }
+    }
+    fn node(node: &Node) -> Self {
+        Unknown { node: node.name.clone(), operator: node.operator.clone(), scope: node.path.join(".") }
+    }
+    fn layer(layer: &Layer) -> Self {
+        Unknown { node: layer.node.clone(), operator: layer.operator.clone(), scope: layer.path.join(".") }
+    }
+}
+
+impl Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.operator)?;
+        if !self.node.is_empty() {
+            write!(f, " (node `{}`)", self.node)?;
+        }
+        if !self.scope.is_empty() {
+            write!(f, " in `{}`", self.scope)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the ONNX file at `path`.
+///
+/// # Errors
+/// Returns an error for a file that cannot be read or is damaged, and [`Error::Unknown`] with everything that cannot be translated.
+pub fn import(path: impl AsRef<Path>, options: &Options) -> Result<Imported> {
+    let path = path.as_ref();
+    let model = dl_onnx::read(path)?;
+    let mut options = options.clone();
+    let file = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let graph = model.graph.ok_or_else(|| Error::Onnx { text: format!("{}: it has no graph", path.display()) })?;
+    if !model.functions.is_empty() {
+        let unknown = model.functions.iter().map(|function| Unknown::text(format!("the function `{}`", function.name())));
+        return Err(Error::Unknown { path: path.into(), unknown: unknown.collect() });
+    }
+    let unknown = |unknown| Error::Unknown { path: path.into(), unknown };
+    let network = importer::translate(&graph, &Weights::of(path), options.clone()).map_err(unknown)?;
+    let class = network.classes.get("").and_then(|class| class.rsplit('.').next()).map(String::from);
+    let name = options.name.take().or(class).or(file.clone()).unwrap_or_default();
+    Ok(source::write(&network, &source::names::model(&name), &file.unwrap_or_default()))
+}
+
+impl Imported {
+    /// Writes the source to `out`, and the weights beside it, as a safetensors file of the same name.
+    ///
+    /// # Errors
+    /// Returns an error if a file cannot be written.
+    pub fn write(&self, out: &Path) -> Result<()> {
+        let writer = Writer::new().metadata("format", "pt");
+        let writer = self.tensors.iter().fold(writer, |writer, (name, shape, numbers)| writer.tensor(name, shape, numbers));
+        writer.write(out.with_extension("safetensors"))?;
+        write_atomic(out, |to| to.write_all(self.source.as_bytes()))?;
+        Ok(())
+    }
+}

@@ -24,18 +24,43 @@ fn read(bytes: Vec<u8>) -> bool {
 fn whole() -> Vec<(&'static str, Vec<u8>)> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let safetensors = Writer::new().metadata("a", "b").tensor("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]).to_bytes().unwrap();
-    vec![("safetensors", safetensors), ("gguf", std::fs::read(folder.join("small.gguf")).unwrap())]
+    vec![("safetensors", safetensors), ("gguf", std::fs::read(folder.join("small.gguf")).unwrap()), ("onnx", onnx())]
+}
+
+/// A small network with two tensors.
+fn onnx() -> Vec<u8> {
+    use dl_onnx::{GraphProto, ModelProto, NodeProto, TensorProto};
+    let tensor = |name: &str, raw: bool| TensorProto {
+        name: Some(name.into()),
+        dims: vec![2, 2],
+        data_type: Some(1),
+        float_data: if raw { Vec::new() } else { vec![1.0, 2.0, 3.0, 4.0] },
+        raw_data: raw.then(|| vec![0; 16].into()),
+        ..Default::default()
+    };
+    let node = NodeProto { op_type: Some("Relu".into()), input: vec!["x".into()], ..Default::default() };
+    let graph =
+        GraphProto { node: vec![node], initializer: vec![tensor("a", true), tensor("b", false)], ..Default::default() };
+    let model =
+        ModelProto { ir_version: Some(8), graph: Some(graph), producer_name: Some("me".into()), ..Default::default() };
+    dl_onnx::encode(&model).unwrap()
 }
 
 #[test]
 fn a_file_that_ends_at_any_byte_is_an_error() {
     // The last tensor of the GGUF file, 7 of BF16, is followed by zeros up to a multiple of 32 bytes.
-    for ((format, bytes), padding) in whole().into_iter().zip([0, 32 - 14, 0]) {
+    for ((format, bytes), padding) in whole().into_iter().zip([0, 32 - 14]) {
         for end in 0..bytes.len() - padding {
             assert!(File::of(bytes[..end].to_vec()).is_err(), "{format} that ends at byte {end}");
         }
         assert!(read(bytes), "{format}");
     }
+    // A message that ends between two of its fields is one that lacks the others.
+    let bytes = onnx();
+    for end in 0..bytes.len() {
+        read(bytes[..end].to_vec());
+    }
+    assert!(read(bytes));
 }
 
 #[test]
@@ -74,7 +99,7 @@ proptest! {
 
     #[test]
     fn mutated_files_never_panic(
-        which in 0..2_usize,
+        which in 0..3_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..6),
     ) {
         let (_, mut bytes) = whole().swap_remove(which);

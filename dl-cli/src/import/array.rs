@@ -96,11 +96,13 @@ pub fn size(shape: &[usize]) -> Option<usize> {
 pub fn broadcast_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let of = |shape: &[usize], at: usize| (at + shape.len()).checked_sub(rank).map_or(1, |at| shape[at]);
-    (0..rank).map(|at| match (of(a, at), of(b, at)) {
-        (a, b) if a == b || b == 1 => Some(a),
-        (1, b) => Some(b),
-        _ => None,
-    }).collect()
+    (0..rank)
+        .map(|at| match (of(a, at), of(b, at)) {
+            (a, b) if a == b || b == 1 => Some(a),
+            (1, b) => Some(b),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Joins arrays along a dimension.

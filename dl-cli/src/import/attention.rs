@@ -3,7 +3,7 @@
 use super::array::Array;
 use super::images::named;
 use super::importer::Importer;
-use super::network::{Call, Heads, Id, Value, View, What};
+use super::network::{Call, Heads, Id, Value, View, Weight, What};
 use std::rc::Rc;
 
 /// The rows of a dense layer that are one of queries, keys and values, from `from` on.
@@ -107,7 +107,10 @@ impl Importer {
             all.push(named(&format!("{name}.weight"), matrix));
             if has_bias {
                 let bias = bias.unwrap_or_else(zeros);
-                all.push(named(&format!("{name}.bias"), Rc::new(Array { shape: vec![width], data: bias.data.clone() })));
+                all.push(named(
+                    &format!("{name}.bias"),
+                    Rc::new(Array { shape: vec![width], data: bias.data.clone() }),
+                ));
             }
         }
         let call = Call::new(if inputs.len() == 1 { "attention" } else { "cross_attention" });
@@ -120,4 +123,22 @@ impl Importer {
         (layer.own, layer.path, layer.class) = (!path.is_empty(), path, class);
         Some(new)
     }
+}
+
+/// Adds to the bias of the last projection. Attention without biases gets zeros for the others.
+pub fn biased(weights: Vec<Weight>, more: &[f32]) -> Option<Vec<Weight>> {
+    let mut all = Vec::new();
+    for part in ["q", "k", "v", "out"] {
+        let find = |name: &str| weights.iter().find(|weight| weight.name == format!("{part}.{name}"));
+        let matrix = find("weight")?.clone();
+        let mut bias = match find("bias") {
+            Some(bias) => (*bias.array).clone(),
+            None => Array::new(vec![matrix.array.shape[0]], vec![0.0; matrix.array.shape[0]])?,
+        };
+        if part == "out" {
+            bias.data.iter_mut().zip(more).for_each(|(bias, more)| *bias += more);
+        }
+        all.extend([matrix, named(&format!("{part}.bias"), Rc::new(bias))]);
+    }
+    Some(all)
 }

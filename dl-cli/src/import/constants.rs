@@ -82,14 +82,15 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>]) -> Option<Constant> {
         }
         "ConstantOfShape" => {
             let shape: Vec<usize> = sizes(x)?;
-            let (value, whole) = node.value.clone().unwrap_or((0.0, false));
+            let (value, whole) = node.value.unwrap_or((0.0, false));
             let len = size(&shape).filter(|len| *len <= MOST)?;
             return Some(Constant { array: Array::new(shape, vec![value; len])?, whole });
         }
         "Range" => {
-            let (from, to, step) = (*x.array.data.first()?, *input(1)?.array.data.first()?, *input(2)?.array.data.first()?);
+            let (from, to, step) =
+                (*x.array.data.first()?, *input(1)?.array.data.first()?, *input(2)?.array.data.first()?);
             let len = ((to - from) / step).ceil().max(0.0);
-            if !(len <= MOST as f64) {
+            if len.is_nan() || len > MOST as f64 {
                 return None;
             }
             let data: Vec<f64> = (0..len as usize).map(|at| from + at as f64 * step).collect();
@@ -122,7 +123,7 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>]) -> Option<Constant> {
             let inner: usize = x.array.shape[axis + 1..].iter().product();
             let mut array = x.array.clone();
             for at in 0..array.data.len() {
-                if at / inner % array.shape[axis] > 0 {
+                if !(at / inner).is_multiple_of(array.shape[axis]) {
                     array.data[at] += array.data[at - inner];
                 }
             }
@@ -130,7 +131,8 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>]) -> Option<Constant> {
         }
         "Trilu" => {
             let k = input(1).map_or(Some(0), |k| k.ints().first().copied())?;
-            let (upper, columns, rows) = (node.int("upper", 1) != 0, *x.array.shape.last()?, *x.array.shape.iter().rev().nth(1)?);
+            let (upper, columns, rows) =
+                (node.int("upper", 1) != 0, *x.array.shape.last()?, *x.array.shape.iter().rev().nth(1)?);
             let mut array = x.array.clone();
             for (at, number) in array.data.iter_mut().enumerate() {
                 let (row, column) = ((at / columns % rows) as i64, (at % columns) as i64);
@@ -242,7 +244,8 @@ pub fn reshaped(shape: &[usize], to: &Constant, allow_zero: bool) -> Option<Vec<
 
 /// Returns the indices that a Slice keeps of each of its axes.
 pub fn slices(node: &Node, shape: &[usize], inputs: &[Option<&Constant>]) -> Option<Vec<(usize, Vec<usize>)>> {
-    let list = |at: usize, name: &str| inputs.get(at).copied().flatten().map(Constant::ints).or_else(|| node.ints(name));
+    let list =
+        |at: usize, name: &str| inputs.get(at).copied().flatten().map(Constant::ints).or_else(|| node.ints(name));
     let (starts, ends) = (list(1, "starts")?, list(2, "ends")?);
     let axes = list(3, "axes").unwrap_or_else(|| (0..starts.len() as i64).collect());
     let steps = list(4, "steps").unwrap_or_else(|| vec![1; starts.len()]);

@@ -1,10 +1,11 @@
 //! Translates the nodes of a graph to layers, one after another; what no place translates is collected, with its name.
 
 use super::array::{Array, size};
-use super::constants::{Constant, evaluate};
+use super::constants::Constant;
+use super::functions::Functions;
 use super::graph::{Node, constant, is_float};
-use super::maths::Functions;
 use super::network::{Call, Id, Layer, Shapes, Value, View, Weight, What};
+use super::values::{fold, module, shape_of};
 use super::{Options, Unknown};
 use dl_onnx::tensor_shape_proto::dimension::Value as Size;
 use dl_onnx::{GraphProto, ValueInfoProto, Weights};
@@ -14,8 +15,6 @@ use std::rc::Rc;
 /// The two choices of the batch and of further run-time sizes. They are neither equal nor multiples of each other.
 const BATCH: [usize; 2] = [2, 3];
 const LENGTHS: [[usize; 2]; 3] = [[7, 11], [13, 17], [19, 23]];
-/// The most elements of a tensor that are computed with as constants.
-const SMALL: usize = 1 << 16;
 
 /// The layers of a network, and the values of the graph so far.
 pub struct Importer {
@@ -72,7 +71,9 @@ pub fn translate(graph: &GraphProto, weights: &Weights, options: Options) -> Res
                 None => importer.unknown.push(Unknown::text(format!("the layout of the output `{}`", output.name()))),
             },
             Some(Value::Lost) => {}
-            _ => importer.unknown.push(Unknown::text(format!("the output `{}`, which depends on no input", output.name()))),
+            _ => importer
+                .unknown
+                .push(Unknown::text(format!("the output `{}`, which depends on no input", output.name()))),
         }
     }
     let classes = nodes.iter().flat_map(|node| node.classes.iter().cloned()).collect();
@@ -97,14 +98,17 @@ impl Importer {
         let declared: Vec<&ValueInfoProto> =
             graph.input.iter().filter(|input| !self.values.contains_key(input.name())).collect();
         for input in declared {
-            let Some(dl_onnx::type_proto::Value::TensorType(tensor)) = input.r#type.as_ref().and_then(|t| t.value.as_ref())
+            let Some(dl_onnx::type_proto::Value::TensorType(tensor)) =
+                input.r#type.as_ref().and_then(|t| t.value.as_ref())
             else {
                 return Err(vec![Unknown::text(format!("the input `{}`, which is no tensor", input.name()))]);
             };
             let mut shapes: Shapes = Default::default();
             for (axis, dimension) in tensor.shape.iter().flat_map(|shape| &shape.dim).enumerate() {
                 let sizes = match &dimension.value {
-                    Some(Size::DimValue(size)) if axis > 0 || *size == 1 => usize::try_from(*size).ok().map(|size| [size; 2]),
+                    Some(Size::DimValue(size)) if axis > 0 || *size == 1 => {
+                        usize::try_from(*size).ok().map(|size| [size; 2])
+                    }
                     _ if axis == 0 => Some(BATCH),
                     Some(Size::DimParam(name)) if axis == 1 => {
                         let at = lengths.iter().position(|length| length == name).unwrap_or_else(|| {
@@ -117,14 +121,15 @@ impl Importer {
                 };
                 let Some(sizes) = sizes else {
                     let text = format!(
-                        "the input `{}` has a run-time size in dimension {axis}; export it with a fixed size", input.name()
+                        "the input `{}` has a run-time size in dimension {axis}; export it with a fixed size",
+                        input.name()
                     );
                     return Err(vec![Unknown::text(text)]);
                 };
                 shapes[0].push(sizes[0]);
                 shapes[1].push(sizes[1]);
             }
-            let Some(_) = size(&shapes[0]).filter(|_| shapes[0].len() > 0) else {
+            let Some(_) = size(&shapes[0]).filter(|_| !shapes[0].is_empty()) else {
                 return Err(vec![Unknown::text(format!("the input `{}`, which has no batch", input.name()))]);
             };
             let what = What::Input(super::source::names::identifier(input.name()));
@@ -160,6 +165,9 @@ impl Importer {
         if matches!(&*node.operator, "Shape" | "Size") {
             return Some(vec![shape_of(node, inputs.first()?.as_ref()?)?]);
         }
+        if let ("CastLike", [Some(value), Some(like)]) = (&*node.operator, inputs) {
+            return self.cast_like(value, like);
+        }
         if let Some(value) = fold(node, inputs) {
             return Some(vec![value]);
         }
@@ -168,6 +176,22 @@ impl Importer {
             .or_else(|| self.rows(node, inputs))
             .or_else(|| self.recurrent(node, inputs))
             .or_else(|| self.maths(node, inputs))
+    }
+    /// Translates a conversion to the type of another value.
+    fn cast_like(&self, value: &Value, like: &Value) -> Option<Vec<Value>> {
+        let whole = |value: &Value| match value {
+            Value::Constant(constants) => constants[0].whole,
+            Value::Flow(view) => self.layers[view.of].operator == "u32",
+            _ => false,
+        };
+        let to = whole(like);
+        match value {
+            Value::Constant(constants) => {
+                let cast = |at: usize| Constant { whole: to, ..constants[at].clone() };
+                Some(vec![Value::Constant(Rc::new([cast(0), cast(1)]))])
+            }
+            value => (whole(value) == to).then(|| vec![value.clone()]),
+        }
     }
     fn constant_node(&self, node: &Node, weights: &Weights) -> Option<Value> {
         if let Some(tensor) = node.tensor("value") {
@@ -192,14 +216,16 @@ impl Importer {
     /// Adds a layer.
     pub fn push(&mut self, what: What, inputs: Vec<Id>, weights: Vec<Weight>, shapes: Shapes) -> Id {
         let node = &self.node;
-        let own = !weights.is_empty() || node.class.starts_with("torch.nn.modules.") && !node.class.contains(".container.");
+        let path = module(node);
+        let own =
+            !weights.is_empty() || node.class.starts_with("torch.nn.modules.") && !node.class.contains(".container.");
         self.layers.push(Layer {
             what,
             inputs,
             weights,
             shapes,
-            own: own && !node.path.is_empty(),
-            path: node.path.clone(),
+            own: own && !path.is_empty(),
+            path,
             class: node.class.clone(),
             node: node.name.clone(),
             operator: node.operator.clone(),
@@ -230,9 +256,8 @@ impl Importer {
                 self.layers[id].inputs.iter().for_each(|input| kept[*input] = true);
             }
         }
-        let left = |layer: &Layer| {
-            matches!(layer.what, What::Unknown | What::Masked | What::Product(..) | What::Heads(_))
-        };
+        let left =
+            |layer: &Layer| matches!(layer.what, What::Unknown | What::Masked | What::Product(..) | What::Heads(_));
         for (layer, _) in self.layers.iter().zip(&kept).filter(|(layer, kept)| **kept && left(layer)) {
             self.unknown.push(Unknown::layer(layer));
         }
@@ -256,100 +281,4 @@ impl Importer {
         let outputs = outputs.into_iter().map(|(name, id)| (name, new[id])).collect();
         Ok(Network { layers, inputs, outputs, classes })
     }
-}
-
-/// Returns the shape of a value as a constant.
-fn shape_of(node: &Node, value: &Value) -> Option<Value> {
-    let shapes = match value {
-        Value::Flow(view) => view.shapes.clone(),
-        Value::Weight(array) => [array.shape.clone(), array.shape.clone()],
-        Value::Constant(constants) => [constants[0].array.shape.clone(), constants[1].array.shape.clone()],
-        Value::Positions(_) | Value::Lost => return None,
-    };
-    let [a, b] = shapes.map(|shape| {
-        if node.operator == "Size" {
-            return Some(Constant { array: Array::scalar(size(&shape)? as f64), whole: true });
-        }
-        let rank = shape.len() as i64;
-        let place = |at: i64| (if at < 0 { at + rank } else { at }).clamp(0, rank) as usize;
-        let (from, to) = (place(node.int("start", 0)), place(node.int("end", rank)));
-        let part: Vec<f64> = shape.get(from..to.max(from))?.iter().map(|size| *size as f64).collect();
-        Constant::whole(vec![part.len()], part)
-    });
-    Some(Value::Constant(Rc::new([a?, b?])))
-}
-
-/// Returns a value as constants, unless it is large or depends on a sample.
-pub fn constants(value: &Value) -> Option<Rc<[Constant; 2]>> {
-    match value {
-        Value::Constant(constants) => Some(constants.clone()),
-        Value::Weight(array) if array.data.len() <= SMALL => {
-            let data = array.data.iter().map(|number| f64::from(*number)).collect();
-            let constant = Constant { array: Array::new(array.shape.clone(), data)?, whole: false };
-            Some(Rc::new([constant.clone(), constant]))
-        }
-        _ => None,
-    }
-}
-
-/// Returns a value as weights, if it has the same numbers for all run-time sizes.
-pub fn weight(value: &Value) -> Option<Rc<Array<f32>>> {
-    match value {
-        Value::Weight(array) => Some(array.clone()),
-        Value::Constant(constants) if !constants[0].whole && constants[0] == constants[1] => {
-            let data = constants[0].array.data.iter().map(|number| *number as f32).collect();
-            Some(Rc::new(Array::new(constants[0].array.shape.clone(), data)?))
-        }
-        _ => None,
-    }
-}
-
-/// Returns the one number of a constant.
-pub fn scalar(value: &Value) -> Option<f64> {
-    match value {
-        Value::Weight(array) if array.data.len() == 1 => Some(array.data[0].into()),
-        Value::Constant(constants) if constants[0].array.data.len() == 1 => {
-            let [a, b] = [0, 1].map(|at| constants[at].array.data.first().copied());
-            a.filter(|_| a == b)
-        }
-        _ => None,
-    }
-}
-
-/// Evaluates a node that no sample flows into.
-fn fold(node: &Node, inputs: &[Option<Value>]) -> Option<Value> {
-    if let [Some(Value::Weight(array)), rest @ ..] = inputs
-        && rest.is_empty()
-    {
-        match &*node.operator {
-            "Identity" => return Some(Value::Weight(array.clone())),
-            "Transpose" => {
-                let order = super::constants::order(node, array.shape.len())?;
-                return Some(Value::Weight(Rc::new(array.transpose(&order)?)));
-            }
-            _ => {}
-        }
-    }
-    if node.operator == "Gather"
-        && let [Some(Value::Weight(table)), Some(Value::Constant(indices))] = inputs
-        && node.int("axis", 0) == 0
-        && table.shape.len() == 2
-    {
-        let rising = |constant: &Constant| {
-            let last = constant.array.shape.last().copied().unwrap_or(0);
-            last > 1 && constant.array.data.iter().enumerate().all(|(at, index)| *index == (at % last) as f64)
-        };
-        if indices[0].array.shape != indices[1].array.shape && indices.iter().all(rising) {
-            return Some(Value::Positions(table.clone()));
-        }
-    }
-    let inputs: Vec<Option<Rc<[Constant; 2]>>> = inputs
-        .iter()
-        .map(|input| input.as_ref().map_or(Some(None), |input| constants(input).map(Some)))
-        .collect::<Option<_>>()?;
-    let [a, b] = [0, 1].map(|at| {
-        let inputs: Vec<Option<&Constant>> = inputs.iter().map(|input| input.as_ref().map(|pair| &pair[at])).collect();
-        evaluate(node, &inputs)
-    });
-    Some(Value::Constant(Rc::new([a?, b?])))
 }

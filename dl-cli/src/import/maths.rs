@@ -1,112 +1,11 @@
-//! Arithmetic and activations, also those that a file spells out: a function of one value is recognised by what it computes.
+//! Arithmetic and activations, also those that a file spells out.
 
 use super::array::{Array, broadcast_shape};
 use super::graph::Node;
-use super::importer::{Importer, constants, scalar, weight};
-use super::network::{Call, Id, Layer, Value, View, What, float};
-use std::f64::consts::{PI, SQRT_2};
+use super::importer::Importer;
+use super::network::{Call, Id, Value, View, What, float};
+use super::values::{constants, scalar, weight};
 use std::rc::Rc;
-
-/// The numbers at which functions are compared.
-fn points() -> Vec<f64> {
-    (-40..=40).map(|n| f64::from(n) * 0.173 + 0.011).collect()
-}
-
-/// The most layers between a value and what is computed of it.
-const MOST: usize = 16;
-
-/// What each layer computes of the values before it, element by element.
-#[derive(Default)]
-pub struct Functions {
-    of: Vec<Vec<(Id, Rc<Vec<f64>>)>>,
-}
-
-impl Functions {
-    /// Adds the last layer.
-    pub fn add(&mut self, layers: &[Layer]) {
-        let Some(layer) = layers.last() else { return };
-        let id = layers.len() - 1;
-        let of = |id: Id| &self.of[id];
-        let mut found: Vec<(Id, Rc<Vec<f64>>)> = match (&layer.what, &layer.inputs[..]) {
-            (What::Scalar(op, number, first), [x]) => each(of(*x), |x| {
-                if *first { arithmetic(*op, *number, x) } else { arithmetic(*op, x, *number) }
-            }),
-            (What::Binary(op), [a, b]) => {
-                let pair = |(root, a): &(Id, Rc<Vec<f64>>)| {
-                    let (_, b) = of(*b).iter().find(|(other, _)| other == root)?;
-                    Some((*root, Rc::new(a.iter().zip(&**b).map(|(a, b)| arithmetic(*op, *a, *b)).collect())))
-                };
-                of(*a).iter().filter_map(pair).collect()
-            }
-            (What::Call(call), [x]) if layer.weights.is_empty() => match function(call.name) {
-                Some(f) if call.arguments.is_empty() => each(of(*x), f),
-                _ if call.name == "powi" => each(of(*x), |x| x.powi(3)),
-                _ => Vec::new(),
-            },
-            (What::Unknown, [x]) => match &*layer.operator {
-                "Erf" => each(of(*x), libm::erf),
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        };
-        found.truncate(MOST);
-        found.insert(0, (id, Rc::new(points())));
-        self.of.push(found);
-    }
-    /// Returns an activation that computes what the layer computes of an earlier value, and this value.
-    fn recognise(&self, id: Id) -> Option<(&'static str, Id)> {
-        let close = |a: &f64, b: &f64| (a - b).abs() <= 2e-6 * (1.0 + b.abs());
-        let longest_first = self.of[id].iter().skip(1).rev();
-        longest_first.flat_map(|(root, found)| ACTIVATIONS.iter().map(move |name| (name, root, found))).find_map(
-            |(name, root, found)| {
-                let f = function(name)?;
-                points().iter().zip(&**found).all(|(x, y)| close(y, &f(*x))).then_some((*name, *root))
-            },
-        )
-    }
-}
-
-fn each(of: &[(Id, Rc<Vec<f64>>)], f: impl Fn(f64) -> f64) -> Vec<(Id, Rc<Vec<f64>>)> {
-    of.iter().map(|(root, numbers)| (*root, Rc::new(numbers.iter().map(|x| f(*x)).collect()))).collect()
-}
-
-fn arithmetic(op: char, a: f64, b: f64) -> f64 {
-    match op {
-        '+' => a + b,
-        '-' => a - b,
-        '*' => a * b,
-        _ => a / b,
-    }
-}
-
-/// The activations that are recognised by what they compute.
-const ACTIVATIONS: &[&str] = &[
-    "relu", "relu6", "sigmoid", "tanh", "silu", "gelu", "gelu(approximate: tanh)", "hard_swish", "hard_sigmoid", "mish",
-    "softsign", "log_sigmoid", "square", "softplus",
-];
-
-/// The formulas of the guide.
-fn function(name: &str) -> Option<fn(f64) -> f64> {
-    Some(match name {
-        "relu" => |x| x.max(0.0),
-        "relu6" => |x| x.clamp(0.0, 6.0),
-        "sigmoid" => |x| 1.0 / (1.0 + (-x).exp()),
-        "tanh" => f64::tanh,
-        "silu" => |x| x / (1.0 + (-x).exp()),
-        "gelu" => |x| x * 0.5 * (1.0 + libm::erf(x / SQRT_2)),
-        "gelu(approximate: tanh)" => |x| 0.5 * x * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044_715 * x.powi(3))).tanh()),
-        "hard_swish" => |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
-        "hard_sigmoid" => |x| (x + 3.0).clamp(0.0, 6.0) / 6.0,
-        "mish" => |x| x * x.exp().ln_1p().tanh(),
-        "softsign" => |x| x / (1.0 + x.abs()),
-        "log_sigmoid" => |x| -(-x).exp().ln_1p(),
-        "softplus" => |x| x.exp().ln_1p(),
-        "square" => |x| x * x,
-        "exp" => f64::exp,
-        "abs" => f64::abs,
-        _ => return None,
-    })
-}
 
 impl Importer {
     /// Translates arithmetic, activations and softmax.
@@ -223,7 +122,8 @@ impl Importer {
             if mask.data.iter().any(|number| *number > least && *number != 0.0) {
                 return None;
             }
-            let is_causal = hidden.iter().enumerate().all(|(at, hidden)| *hidden == (at % columns > at / columns % rows));
+            let is_causal =
+                hidden.iter().enumerate().all(|(at, hidden)| *hidden == (at % columns > at / columns % rows));
             causal[at] = is_causal && rows > 1;
             if !is_causal && hidden.contains(&true) {
                 return None;
@@ -240,7 +140,8 @@ impl Importer {
         match inputs {
             [Some(Value::Constant(kept)), Some(Value::Flow(x)), Some(other)] if scalar(other)? <= -1e4 => {
                 let mask = |constant: &super::constants::Constant| {
-                    let data = constant.array.data.iter().map(|kept| if *kept == 0.0 { f64::NEG_INFINITY } else { 0.0 });
+                    let data =
+                        constant.array.data.iter().map(|kept| if *kept == 0.0 { f64::NEG_INFINITY } else { 0.0 });
                     let array = Array::new(constant.array.shape.clone(), data.collect())?;
                     Some(super::constants::Constant { array, whole: false })
                 };
@@ -275,7 +176,8 @@ impl Importer {
             "Gelu" => Call::new("gelu").unless("none", "approximate", node.text("approximate", "none")),
             "HardSigmoid" if (attribute("alpha", 0.2) - 1.0 / 6.0).abs() < 1e-6 => Call::new("hard_sigmoid"),
             "Clip" => {
-                let (low, high) = (number(1).unwrap_or(attribute("min", f32::MIN)), number(2).unwrap_or(attribute("max", f32::MAX)));
+                let (low, high) =
+                    (number(1).unwrap_or(attribute("min", f32::MIN)), number(2).unwrap_or(attribute("max", f32::MAX)));
                 match (low, high) {
                     (0.0, 6.0) => Call::new("relu6"),
                     (0.0, high) if high >= f64::from(f32::MAX) => Call::new("relu"),
@@ -292,7 +194,11 @@ impl Importer {
                 let rank = view.shapes[0].len();
                 let axis = super::constants::index(node.int("axis", -1), rank)?;
                 // Attention has its own, and its scores are views.
-                let id = if view.places.is_none() && view.shapes == self.layers[view.of].shapes { view.of } else { self.settle(view)? };
+                let id = if view.places.is_none() && view.shapes == self.layers[view.of].shapes {
+                    view.of
+                } else {
+                    self.settle(view)?
+                };
                 let name = if node.operator == "Softmax" { "softmax" } else { "log_softmax" };
                 let call = Call::new(name);
                 let call = if rank == 2 { call } else { call.named("axis", axis.checked_sub(1)?) };

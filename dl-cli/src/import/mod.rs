@@ -1,22 +1,25 @@
 //! `dl import`: an ONNX file becomes the source of a `model!`, and a safetensors file with its weights.
 //!
 //! The way of a network: [`graph`] reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
-//! to the layers of `network`, each kind in a file of its own (`images`, `rows`, `recurrent`, `attention`, `maths`). What only moves elements
+//! to the layers of `network`, each kind in a file of its own (`images`, `pooling`, `rows`, `recurrent`, `attention`, `maths`). What only moves elements
 //! is a view (`movement`), so that attention and LSTMs are recognised however their heads and sequences are moved about. `source` finds the
 //! parts that are equal, and writes.
 
 mod array;
 mod attention;
 mod constants;
+mod functions;
 mod graph;
 mod images;
 mod importer;
 mod maths;
 mod movement;
 mod network;
+mod pooling;
 mod recurrent;
 mod rows;
 mod source;
+mod values;
 
 use crate::{Error, Result};
 use dl_onnx::Weights;
@@ -92,7 +95,8 @@ pub fn import(path: impl AsRef<Path>, options: &Options) -> Result<Imported> {
     let file = path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let graph = model.graph.ok_or_else(|| Error::Onnx { text: format!("{}: it has no graph", path.display()) })?;
     if !model.functions.is_empty() {
-        let unknown = model.functions.iter().map(|function| Unknown::text(format!("the function `{}`", function.name())));
+        let unknown =
+            model.functions.iter().map(|function| Unknown::text(format!("the function `{}`", function.name())));
         return Err(Error::Unknown { path: path.into(), unknown: unknown.collect() });
     }
     let unknown = |unknown| Error::Unknown { path: path.into(), unknown };
@@ -109,7 +113,8 @@ impl Imported {
     /// Returns an error if a file cannot be written.
     pub fn write(&self, out: &Path) -> Result<()> {
         let writer = Writer::new().metadata("format", "pt");
-        let writer = self.tensors.iter().fold(writer, |writer, (name, shape, numbers)| writer.tensor(name, shape, numbers));
+        let writer =
+            self.tensors.iter().fold(writer, |writer, (name, shape, numbers)| writer.tensor(name, shape, numbers));
         writer.write(out.with_extension("safetensors"))?;
         write_atomic(out, |to| to.write_all(self.source.as_bytes()))?;
         Ok(())

@@ -3,8 +3,9 @@
 use super::array::{Array, size};
 use super::constants::{axes, index, order, reshaped, slices, squeezed, unsqueezed};
 use super::graph::Node;
-use super::importer::{Importer, constants};
+use super::importer::Importer;
 use super::network::{Call, Id, Shapes, Value, View, What};
+use super::values::constants;
 use std::rc::Rc;
 
 impl View {
@@ -17,7 +18,8 @@ impl View {
     }
     /// Returns a view of elements at these places, which are left out if they are all in order.
     fn at(&self, shapes: Shapes, places: Array<u32>, whole: usize) -> View {
-        let in_order = places.data.len() == whole && places.data.iter().enumerate().all(|(at, place)| at == *place as usize);
+        let in_order =
+            places.data.len() == whole && places.data.iter().enumerate().all(|(at, place)| at == *place as usize);
         View { of: self.of, shapes, places: (!in_order).then(|| Rc::new(places)) }
     }
     /// Returns the same elements in other shapes.
@@ -46,7 +48,9 @@ impl Importer {
         let moved = match &*node.operator {
             "Identity" | "Dropout" => view,
             // Between kinds of whole or of other numbers.
-            "Cast" if (self.layers[view.of].operator == "u32") == !matches!(node.int("to", 1), 1 | 10 | 11 | 16) => view,
+            "Cast" if (self.layers[view.of].operator == "u32") == !matches!(node.int("to", 1), 1 | 10 | 11 | 16) => {
+                view
+            }
             "Reshape" => {
                 let to = second(1)?;
                 let zero = node.int("allowzero", 0) != 0;
@@ -172,7 +176,17 @@ impl Importer {
     /// Adds a learned tensor that reads no value. `shapes` are those with a batch.
     pub fn parameter(&mut self, array: Rc<Array<f32>>, shapes: Shapes) -> Id {
         let weight = super::network::Weight { name: String::new(), array };
-        self.push(What::Parameter, Vec::new(), vec![weight], shapes)
+        let id = self.push(What::Parameter, Vec::new(), vec![weight], shapes);
+        // Its name is that in the file, unless an exporter made it up.
+        let node = self.node.clone();
+        let learned = |name: &&String| matches!(self.values.get(*name), Some(Value::Weight(_)));
+        let name = node.inputs.iter().find(learned).filter(|name| !name.starts_with("val_") && !name.contains("::"));
+        let layer = &mut self.layers[id];
+        layer.own = name.is_some();
+        if let Some(name) = name {
+            layer.path = name.split('.').map(String::from).collect();
+        }
+        id
     }
 
     /// Returns the layer whose result is a view, or whose rows are those of the view, adding layers that move elements if needed.
@@ -280,4 +294,3 @@ fn orders(rank: usize) -> Vec<Vec<usize>> {
     };
     smaller.iter().flat_map(|order| (0..rank).map(move |at| with(order, at))).collect()
 }
-

@@ -17,8 +17,8 @@ pub enum Value {
     Constant(Rc<[Constant; 2]>),
     /// Weights.
     Weight(Rc<Array<f32>>),
-    /// The first rows of a table, one for each position of a sequence.
-    Positions(Rc<Array<f32>>),
+    /// The first rows of a table, one for each position of a sequence, and the modules that the table is in.
+    Positions(Rc<Array<f32>>, Vec<String>),
     /// A result of a layer, or its elements in another order.
     Flow(View),
     /// The result of a node that is not known.
@@ -81,9 +81,12 @@ pub enum What {
 pub struct Heads {
     pub heads: usize,
     pub causal: bool,
-    /// `q`, `k` and `v`: weights and biases.
-    pub projections: [(Rc<Array<f32>>, Option<Rc<Array<f32>>>); 3],
+    /// `q`, `k` and `v`.
+    pub projections: [Projection; 3],
 }
+
+/// The weights of a projection, and its bias.
+pub type Projection = (Rc<Array<f32>>, Option<Rc<Array<f32>>>);
 
 /// The use of a layer of the language.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +137,13 @@ impl Call {
     }
     /// Adds a layer as a positional argument.
     pub fn with_layer(mut self, layer: Id) -> Self {
-        self.arguments.push(Argument { name: None, label: "", text: String::new(), default: false, layer: Some(layer) });
+        self.arguments.push(Argument {
+            name: None,
+            label: "",
+            text: String::new(),
+            default: false,
+            layer: Some(layer),
+        });
         self
     }
     pub fn has(&self, name: &str, text: &str) -> bool {

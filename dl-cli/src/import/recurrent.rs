@@ -3,8 +3,9 @@
 use super::array::Array;
 use super::graph::Node;
 use super::images::named;
-use super::importer::{Importer, weight};
+use super::importer::Importer;
 use super::network::{Call, Id, Value, View, Weight, What};
+use super::values::weight;
 use std::rc::Rc;
 
 impl Importer {
@@ -29,10 +30,13 @@ impl Importer {
         let none = |at: usize| match inputs.get(at).and_then(Option::as_ref) {
             None => true,
             // States at the beginning that are zeros.
-            Some(Value::Constant(constants)) => constants.iter().all(|state| state.array.data.iter().all(|n| *n == 0.0)),
+            Some(Value::Constant(constants)) => {
+                constants.iter().all(|state| state.array.data.iter().all(|n| *n == 0.0))
+            }
             Some(_) => false,
         };
-        if !plain || other && name != "rnn" || inputs.get(4).and_then(Option::as_ref).is_some() || !none(5) || !none(6) {
+        if !plain || other && name != "rnn" || inputs.get(4).and_then(Option::as_ref).is_some() || !none(5) || !none(6)
+        {
             return None;
         }
         let of = |at: usize| weight(inputs.get(at)?.as_ref()?);
@@ -75,7 +79,8 @@ impl Importer {
         let [batch, length, width] = shapes[0][..] else { return None };
         let new = self.push(What::Call(call), inputs, weights, shapes.clone());
         // All rows: [length, directions, batch, hidden].
-        let all = self.whole(new).all_places()?.reshape(vec![batch, length, directions, hidden])?.transpose(&[1, 2, 0, 3])?;
+        let all =
+            self.whole(new).all_places()?.reshape(vec![batch, length, directions, hidden])?.transpose(&[1, 2, 0, 3])?;
         let shape = |at: usize| vec![shapes[at][1], directions, shapes[at][0], hidden];
         let y = View { of: new, shapes: [shape(0), shape(1)], places: Some(Rc::new(all)) };
         // The last state of each direction: [directions, batch, hidden].
@@ -115,7 +120,7 @@ impl Importer {
                 call.name == name
                     && call.arguments.first().is_some_and(|argument| argument.text == hidden.to_string())
                     && call.has("bidirectional", "true") == (directions == 2)
-                    && !call.has("bias", "false") == bias
+                    && call.has("bias", "false") != bias
                     && layer.path == self.node.path
             }
             _ => false,

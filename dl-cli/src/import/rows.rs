@@ -3,8 +3,9 @@
 use super::array::Array;
 use super::graph::Node;
 use super::images::named;
-use super::importer::{Importer, weight};
+use super::importer::Importer;
 use super::network::{Call, Id, Value, View, What, float};
+use super::values::weight;
 use std::rc::Rc;
 
 impl Importer {
@@ -17,7 +18,8 @@ impl Importer {
                 }
                 let weights = weight(weights)?;
                 let weights = if node.int("transB", 0) == 0 { Rc::new(weights.transpose(&[1, 0])?) } else { weights };
-                let bias = bias.first().and_then(Option::as_ref).map(weight).map_or(Some(None), |bias| bias.map(Some))?;
+                let bias =
+                    bias.first().and_then(Option::as_ref).map(weight).map_or(Some(None), |bias| bias.map(Some))?;
                 let x = x.clone();
                 self.dense(&x, weights, bias)
             }
@@ -100,7 +102,8 @@ impl Importer {
         let mut shapes = self.layers[id].shapes.clone();
         shapes.iter_mut().for_each(|shape| *shape.last_mut().expect("a row") = outputs);
         let tied = self.layers.iter().position(|layer| {
-            matches!(&layer.what, What::Call(call) if call.name == "embedding") && layer.weights[0].array.data == weights.data
+            matches!(&layer.what, What::Call(call) if call.name == "embedding")
+                && layer.weights[0].array.data == weights.data
         });
         let new = if let Some(embedding) = tied.filter(|_| bias.is_none()) {
             let call = Call::new("unembedding").with_layer(embedding);
@@ -111,7 +114,9 @@ impl Importer {
             let call = if shapes[0].len() > 3 { call.named("axis", "-1") } else { call };
             let call = if bias.is_some() { call } else { call.named("bias", "false") };
             let mut all = vec![named("weight", weights)];
-            all.extend(bias.map(|bias| named("bias", Rc::new(Array { shape: vec![outputs], data: bias.data.clone() }))));
+            all.extend(
+                bias.map(|bias| named("bias", Rc::new(Array { shape: vec![outputs], data: bias.data.clone() }))),
+            );
             self.push(What::Call(call), vec![id], all, shapes)
         };
         Some(vec![Value::Flow(self.after_rows(x, id, new)?)])
@@ -123,6 +128,14 @@ impl Importer {
         let What::Call(mut call) = layer.what else { return None };
         let outputs = *x.shapes[0].last()?;
         let is_row = bias.data.len() == outputs && bias.shape.last() == Some(&outputs);
+        if matches!(call.name, "attention" | "cross_attention") && is_row {
+            let weights = super::attention::biased(layer.weights, &bias.data)?;
+            call.arguments.retain(|argument| argument.name != Some("bias"));
+            let new = self.push(What::Call(call), layer.inputs, weights, layer.shapes);
+            let last = self.layers.last_mut()?;
+            (last.path, last.class, last.own) = (layer.path, layer.class, layer.own);
+            return Some(vec![Value::Flow(View { of: new, ..x.clone() })]);
+        }
         if call.name != "dense" || !call.has("bias", "false") || !is_row || *layer.shapes[0].last()? != outputs {
             return None;
         }
@@ -135,8 +148,12 @@ impl Importer {
     /// Adds learned positions.
     pub fn positioned(&mut self, x: &View, table: &Value) -> Option<Vec<Value>> {
         let [_, length, features] = x.shapes[0][..] else { return None };
+        let mut path = Vec::new();
         let table = match table {
-            Value::Positions(table) => table.clone(),
+            Value::Positions(table, module) => {
+                path.clone_from(module);
+                table.clone()
+            }
             Value::Weight(table) if matches!(table.shape[..], [1, t, f] if t == length && f == features) => {
                 Rc::new(table.reshape(vec![length, features])?)
             }
@@ -150,10 +167,15 @@ impl Importer {
         let fixed = x.shapes[0][1] == x.shapes[1][1];
         let rows = if fixed { length } else { table.shape[0] };
         let table = Rc::new(Array::new(vec![rows, features], table.data[..rows * features].to_vec())?);
-        let call = Call::new("learned_positions");
-        let call = if fixed { call } else { call.with("positions", rows) };
         let shapes = self.layers[id].shapes.clone();
-        Some(self.call(call, vec![id], vec![named("weight", table)], shapes))
+        let values = self.call(Call::new("learned_positions"), vec![id], vec![named("weight", table)], shapes);
+        let layer = self.layers.last_mut()?;
+        // The node that adds is in the module around them.
+        layer.own = !path.is_empty();
+        if layer.own {
+            layer.path = path;
+        }
+        Some(values)
     }
     /// Keeps a product of two results, which attention is made of.
     fn product(&mut self, a: &View, b: &View) -> Option<Vec<Value>> {
@@ -190,7 +212,8 @@ fn rows(view: &View, width: usize) -> Option<Option<Vec<usize>>> {
     let mut rows = Vec::new();
     for row in places.data.chunks(width) {
         let first = *row.first()? as usize;
-        let whole = first.is_multiple_of(width) && row.iter().enumerate().all(|(at, place)| *place as usize == first + at);
+        let whole =
+            first.is_multiple_of(width) && row.iter().enumerate().all(|(at, place)| *place as usize == first + at);
         if !whole {
             return None;
         }
@@ -198,4 +221,3 @@ fn rows(view: &View, width: usize) -> Option<Option<Vec<usize>>> {
     }
     Some(Some(rows))
 }
-

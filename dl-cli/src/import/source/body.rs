@@ -1,6 +1,7 @@
 //! The body of a model or of a block as expressions: chains of layers, `residual`, `repeat`, and `let` for what is used several times.
 
-use super::names::{identifier, is_layer};
+use super::labels::labels;
+use super::names::identifier;
 use super::scopes::{Scope, Unit};
 use crate::import::network::{Argument, Call, Id, Layer, What, float};
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +133,9 @@ impl<'a> Builder<'a> {
             return false;
         }
         match self.unit(to) {
-            Some(Unit::Scope(scope)) => self.scopes[*scope].inputs.first().is_some_and(|input| self.follows(*input, from)),
+            Some(Unit::Scope(scope)) => {
+                self.scopes[*scope].inputs.first().is_some_and(|input| self.follows(*input, from))
+            }
             Some(Unit::Layer(id)) => match (&self.layers[*id].what, self.residuals.get(id)) {
                 (What::Call(call), _) if !is_function(call) => {
                     self.layers[*id].inputs.first().is_some_and(|input| self.follows(*input, from))
@@ -198,10 +201,9 @@ impl<'a> Builder<'a> {
             && extra.is_empty()
         {
             match last {
-                Stage::Scope { scope: first, extra, .. } if extra.is_empty() && self.repeats(*first, *scope) => {
+                Stage::Scope { scope: first, extra, label, .. } if extra.is_empty() && self.repeats(*first, *scope) => {
                     let scopes = vec![*first, *scope];
-                    let path = &self.scopes[*first].path;
-                    let label = self.repeat_label(path);
+                    let label = self.repeat_label(&self.scopes[*first].name, label);
                     *last = Stage::Repeat { first: Box::new(last.clone()), scopes, label };
                     return;
                 }
@@ -219,18 +221,21 @@ impl<'a> Builder<'a> {
         let (a, b) = (&self.scopes[a], &self.scopes[b]);
         let number = |path: &[String]| path.last().and_then(|last| last.parse::<usize>().ok());
         let list = |path: &[String]| path[..path.len() - 1].to_vec();
-        let next = number(&a.path).zip(number(&b.path)).is_some_and(|(a, b)| a + 1 == b) && list(&a.path) == list(&b.path);
+        let next =
+            number(&a.name).zip(number(&b.name)).is_some_and(|(a, b)| a + 1 == b) && list(&a.name) == list(&b.name);
         let shape = |scope: &Scope| {
             scope.inputs.len() == 1 && self.layers[scope.inputs[0]].shapes == self.layers[scope.output].shapes
         };
         next && a.group.is_some() && a.group == b.group && a.holes == b.holes && shape(a) && shape(b)
     }
-    fn repeat_label(&self, path: &[String]) -> String {
-        let [list @ .., first] = path else { return "layers".into() };
-        let name = list.iter().rev().find(|part| !part.starts_with(|c: char| c.is_ascii_digit()));
-        let name = name.map_or("layers".into(), |name| identifier(name));
-        let name = if first == "0" { name } else { format!("{name}_{first}") };
-        if self.taken.contains(&name) { format!("{name}_layers") } else { name }
+    /// Returns the name of a `repeat`: that of the list, or of the first copy if others are before it.
+    fn repeat_label(&self, path: &[String], first: &str) -> String {
+        let list = match path {
+            [list @ .., number] if number == "0" => list.last(),
+            _ => None,
+        };
+        let list = list.filter(|part| !part.starts_with(|c: char| c.is_ascii_digit())).map(|part| identifier(part));
+        list.filter(|name| !self.taken.contains(name)).unwrap_or_else(|| first.into())
     }
     /// Returns an operand of arithmetic or an argument: a longer chain gets a name first.
     fn operand(&mut self, id: Id) -> Expr {
@@ -290,62 +295,4 @@ impl<'a> Builder<'a> {
 /// Whether a layer is written as a function of its operands.
 fn is_function(call: &Call) -> bool {
     matches!(call.name, "concat" | "matmul")
-}
-
-/// Returns a name for each unit: the shortest ending of its modules that no other unit has.
-fn labels(layers: &[Layer], scopes: &[Scope], units: &[Unit], path: &[String], inputs: &[(Id, String)]) -> Vec<String> {
-    let own = |unit: &Unit| -> Vec<String> {
-        let own = match unit {
-            Unit::Layer(id) if layers[*id].own => &layers[*id].path[..],
-            Unit::Layer(_) => &[],
-            Unit::Scope(scope) => &scopes[*scope].path[..],
-        };
-        own.strip_prefix(path).unwrap_or(own).to_vec()
-    };
-    let kind = |unit: &Unit| match unit {
-        Unit::Layer(id) => match &layers[*id].what {
-            What::Call(call) => match call.name {
-                "batch_norm" | "layer_norm" | "instance_norm" => "norm",
-                name if name.contains("conv") => "conv",
-                name => name,
-            },
-            _ => "parameter",
-        },
-        Unit::Scope(_) => "part",
-    };
-    let paths: Vec<Vec<String>> = units.iter().map(own).collect();
-    let ending = |path: &[String], parts: usize| {
-        let mut from = path.len().saturating_sub(parts);
-        while from > 0 && path[from].starts_with(|c: char| c.is_ascii_digit()) {
-            from -= 1;
-        }
-        path[from..].join("_")
-    };
-    let mut names: Vec<String> = Vec::new();
-    let mut taken: BTreeSet<String> = inputs.iter().map(|(_, name)| name.clone()).collect();
-    for (unit, path) in units.iter().zip(&paths) {
-        let unique = (1..=path.len()).map(|parts| (parts, ending(path, parts))).find(|(parts, name)| {
-            let same = |other: &&Vec<String>| !other.is_empty() && ending(other, *parts) == *name;
-            paths.iter().filter(same).count() == 1
-        });
-        let name = unique.map(|(_, name)| name).filter(|name| !name.starts_with(|c: char| c.is_ascii_digit()));
-        let name = name.unwrap_or_else(|| match &path[..] {
-            [] => format!("{}1", kind(unit)),
-            path => format!("{}{}", kind(unit), path.join("_")),
-        });
-        let base = identifier(&name);
-        let stem = base.trim_end_matches(|c: char| c.is_ascii_digit());
-        let numbered = (2..).map(|n| format!("{stem}{n}"));
-        let free = std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name) && !is_layer(name));
-        let name = free.unwrap_or_default();
-        let weighted = match unit {
-            Unit::Layer(id) => !layers[*id].weights.is_empty(),
-            Unit::Scope(_) => true,
-        };
-        if weighted {
-            taken.insert(name.clone());
-        }
-        names.push(if weighted { name } else { String::new() });
-    }
-    names
 }

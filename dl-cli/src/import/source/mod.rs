@@ -1,6 +1,7 @@
 //! Writes a network as source: its modules become blocks and `repeat` where they are equal, and names are those of the file.
 
 mod body;
+mod labels;
 pub mod names;
 mod print;
 mod scopes;
@@ -68,7 +69,7 @@ impl<'a> Writer<'a> {
             }
             let once: Vec<usize> = (0..uses.len()).filter(|group| matches!(uses[*group], (1, false))).collect();
             if once.is_empty() {
-                writer.name_blocks(&uses);
+                writer.name_blocks(&model, &uses);
                 return (writer, inputs);
             }
             for group in once {
@@ -89,8 +90,19 @@ impl<'a> Writer<'a> {
             }
         });
     }
-    fn name_blocks(&mut self, uses: &[(usize, bool)]) {
-        let mut taken = BTreeSet::new();
+    fn name_blocks(&mut self, model: &Body, uses: &[(usize, bool)]) {
+        // Names of layers hide those of blocks.
+        let mut taken = BTreeSet::from([INSIDE.to_owned()]);
+        let mut take = |body: &Body| {
+            each_stage(body, &mut |stage| match stage {
+                Stage::Layer { label: Some(label), .. } | Stage::Scope { label, .. } | Stage::Repeat { label, .. } => {
+                    taken.insert(label.clone());
+                }
+                _ => {}
+            });
+        };
+        take(model);
+        self.scopes.groups.iter().for_each(|group| take(&self.scopes.body(self.network, group.uses[0])));
         for (group, uses) in uses.iter().enumerate() {
             let first = self.scopes.groups[group].uses[0];
             let chain = self.chain(first).is_some();
@@ -98,13 +110,13 @@ impl<'a> Writer<'a> {
                 self.names.push(None);
                 continue;
             }
-            let path = &self.scopes.all[first].path;
+            let path = &self.scopes.all[first].name;
             let class = self.network.classes.get(&path.join(".")).and_then(|class| class.rsplit('.').next());
             let class = class.filter(|class| !matches!(*class, "Sequential" | "ModuleList" | ""));
             let own = path.iter().rev().find(|part| !part.starts_with(|c: char| c.is_ascii_digit()));
             let base = names::identifier(class.or(own.map(|own| &**own)).unwrap_or("part"));
-            let numbered = (2..).map(|n| format!("{base}{n}"));
-            let name = std::iter::once(base.clone()).chain(numbered).find(|name| taken.insert(name.clone()));
+            let others = std::iter::once(format!("{base}_block")).chain((2..).map(|n| format!("{base}_block{n}")));
+            let name = std::iter::once(base.clone()).chain(others).find(|name| taken.insert(name.clone()));
             self.names.push(name);
         }
     }
@@ -112,7 +124,9 @@ impl<'a> Writer<'a> {
     fn chain(&self, scope: usize) -> Option<Vec<Stage>> {
         let body = self.scopes.body(self.network, scope);
         match (&body.lets[..], &body.results[..]) {
-            ([], [Expr::Pipe(head, stages)]) if matches!(&**head, Expr::Name(name) if name == "x") => Some(stages.clone()),
+            ([], [Expr::Pipe(head, stages)]) if matches!(&**head, Expr::Name(name) if name == "x") => {
+                Some(stages.clone())
+            }
             _ => None,
         }
     }
@@ -210,7 +224,11 @@ impl<'a> Writer<'a> {
                 }
                 Stage::Repeat { scopes, label, .. } => {
                     for (at, scope) in scopes.iter().enumerate() {
-                        let inside = if print::Blocks::inline(self, *scope).is_some() { String::new() } else { format!("{INSIDE}.") };
+                        let inside = if print::Blocks::inline(self, *scope).is_some() {
+                            String::new()
+                        } else {
+                            format!("{INSIDE}.")
+                        };
                         let prefix = format!("{prefix}{label}.{at}.{inside}");
                         self.tensors(&self.scopes.body(self.network, *scope), &prefix, all);
                     }
@@ -255,7 +273,9 @@ fn each_stage(body: &Body, f: &mut impl FnMut(&Stage)) {
     }
     fn stage(found: &Stage, f: &mut impl FnMut(&Stage)) {
         match found {
-            Stage::Layer { extra, .. } | Stage::Scope { extra, .. } => extra.iter().for_each(|operand| expr(operand, f)),
+            Stage::Layer { extra, .. } | Stage::Scope { extra, .. } => {
+                extra.iter().for_each(|operand| expr(operand, f))
+            }
             Stage::Residual(stages) => return stages.iter().for_each(|found| stage(found, f)),
             Stage::Repeat { .. } => {}
         }

@@ -102,7 +102,8 @@ fn of_stage(stage: &mut Stage, f: &mut impl FnMut(&mut Argument)) {
 /// Writes a body on one line, to compare it with others.
 pub fn text(body: &Body, scopes: &[Scope]) -> String {
     let printer = Printer { blocks: &Unnamed(scopes), labels: &body.labels };
-    let mut text: String = body.lets.iter().map(|(name, expr)| format!("let {name} = {}; ", printer.expr(expr))).collect();
+    let mut text: String =
+        body.lets.iter().map(|(name, expr)| format!("let {name} = {}; ", printer.expr(expr))).collect();
     text += &body.results.iter().map(|expr| printer.expr(expr)).collect::<Vec<_>>().join(", ");
     text
 }
@@ -232,10 +233,21 @@ impl Printer<'_> {
                 line.push_str(&text);
                 continue;
             }
+            let braces = matches!(stage, Stage::Residual(_) | Stage::Repeat { .. });
+            if at == 0 && !arrow.is_empty() && !empty && braces {
+                // Right behind the value that they are applied to.
+                let (open, inner, close) = self.braces(stage);
+                lines.push(format!("{line} {arrow}{open}"));
+                *line = format!("{:indent$}", "");
+                self.write_chain(&inner, false, line, indent + 4, lines);
+                lines.push(std::mem::take(line));
+                *line = format!("{:width$}{close}", "", width = indent - 4);
+                continue;
+            }
             if !empty {
                 lines.push(std::mem::replace(line, format!("{:indent$}", "")));
             }
-            if indent + len < WIDTH || !matches!(stage, Stage::Residual(_) | Stage::Repeat { .. }) {
+            if indent + len < WIDTH || !braces {
                 line.push_str(&text);
                 continue;
             }

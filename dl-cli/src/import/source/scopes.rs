@@ -32,6 +32,8 @@ impl Unit {
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     pub path: Vec<String>,
+    /// The path of the module around it, if that has nothing else; else its own.
+    pub name: Vec<String>,
     /// Its layers and modules, in order.
     units: Vec<Unit>,
     pub inputs: Vec<Id>,
@@ -72,7 +74,11 @@ impl Scopes {
             let mut equal: BTreeMap<String, Vec<usize>> = BTreeMap::new();
             for at in 0..scopes.all.len() {
                 let scope = &scopes.all[at];
-                if scope.path.len() != depth || !scope.alone || apart.contains(&at) || scopes.flat(&scope.units).len() < 2 {
+                if scope.path.len() != depth
+                    || !scope.alone
+                    || apart.contains(&at)
+                    || scopes.flat(&scope.units).len() < 2
+                {
                     continue;
                 }
                 let mut body = scopes.body(network, at);
@@ -118,6 +124,13 @@ impl Scopes {
         }
         for scope in &mut self.all {
             scope.alone = seen[&scope.path] == 1;
+            scope.name.clone_from(&scope.path);
+        }
+        // Outer modules come before inner ones.
+        for at in 0..self.all.len() {
+            if let [Unit::Scope(only)] = self.all[at].units[..] {
+                self.all[only].name = self.all[at].name.clone();
+            }
         }
     }
     fn add(&mut self, to: Option<usize>, unit: Unit) {
@@ -152,17 +165,23 @@ impl Scopes {
         }
     }
     fn layers(&self, units: &[Unit]) -> Vec<Id> {
-        units.iter().flat_map(|unit| match unit {
-            Unit::Layer(id) => vec![*id],
-            Unit::Scope(scope) => self.layers(&self.all[*scope].units),
-        }).collect()
+        units
+            .iter()
+            .flat_map(|unit| match unit {
+                Unit::Layer(id) => vec![*id],
+                Unit::Scope(scope) => self.layers(&self.all[*scope].units),
+            })
+            .collect()
     }
     /// Returns the units with those of modules that are no blocks in their places.
     fn flat(&self, units: &[Unit]) -> Vec<Unit> {
-        units.iter().flat_map(|unit| match unit {
-            Unit::Scope(scope) if self.all[*scope].group.is_none() => self.flat(&self.all[*scope].units),
-            unit => vec![*unit],
-        }).collect()
+        units
+            .iter()
+            .flat_map(|unit| match unit {
+                Unit::Scope(scope) if self.all[*scope].group.is_none() => self.flat(&self.all[*scope].units),
+                unit => vec![*unit],
+            })
+            .collect()
     }
     /// Returns the body of a module, as that of a block.
     pub fn body(&self, network: &Network, at: usize) -> Body {
@@ -182,7 +201,8 @@ impl Scopes {
     fn name_parameters(&mut self) {
         for group in &mut self.groups {
             let first = &self.all[group.uses[0]].holes;
-            let column = |at: usize| -> Vec<&str> { group.uses.iter().map(|scope| &*self.all[*scope].holes[at].1).collect() };
+            let column =
+                |at: usize| -> Vec<&str> { group.uses.iter().map(|scope| &*self.all[*scope].holes[at].1).collect() };
             let mut named: Vec<(Vec<&str>, String)> = Vec::new();
             let mut parameters = Vec::new();
             for (at, (label, text)) in first.iter().enumerate() {

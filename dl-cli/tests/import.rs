@@ -1,0 +1,218 @@
+//! Networks exported by PyTorch come back as source that compiles, that a person could have written, and that computes what ONNX Runtime
+//! does. `DL_BLESS=1` writes the source again; the script beside the fixtures writes the networks.
+
+use dl::Model;
+use dl::pod::{flat, flat_mut, zeroed_box};
+use dl::{Cpu, Pod};
+use dl_cli::Error;
+use dl_cli::import::{Imported, Options, import};
+use dl_runtime::io::safetensors::Reader;
+use std::path::{Path, PathBuf};
+
+mod lenet {
+    include!("fixtures/lenet.rs");
+}
+mod resnet {
+    include!("fixtures/resnet.rs");
+}
+mod resnet_folded {
+    include!("fixtures/resnet_folded.rs");
+}
+mod mobilenet {
+    include!("fixtures/mobilenet.rs");
+}
+mod unet {
+    include!("fixtures/unet.rs");
+}
+mod tagger {
+    include!("fixtures/tagger.rs");
+}
+mod gpt {
+    include!("fixtures/gpt.rs");
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// Imports a network, and compares its source with the committed one.
+fn imported(name: &str, source: &str, options: &Options) -> Imported {
+    let imported = import(fixture(&format!("{name}.onnx")), options).unwrap_or_else(|error| panic!("{error}"));
+    let path = fixture(&format!("{source}.rs"));
+    if std::env::var_os("DL_BLESS").is_some() {
+        std::fs::write(path, &imported.source).unwrap();
+    } else {
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert!(committed == imported.source, "{source}.rs is not what is written now:\n{}", imported.source);
+    }
+    imported
+}
+
+/// Loads the model from the file that an import writes.
+fn load<M: Model>(imported: &Imported) -> Box<M> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("net.rs");
+    imported.write(&out).unwrap();
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), imported.source);
+    M::load(out.with_extension("safetensors")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Returns a tensor of the file with what ONNX Runtime computed.
+fn expected(name: &str, tensor: &str) -> Vec<f32> {
+    let mut reader = Reader::open(fixture(&format!("{name}.safetensors"))).unwrap();
+    let mut numbers = vec![0.0; reader.shape(tensor).unwrap().iter().product()];
+    reader.read(tensor, &mut numbers).unwrap();
+    numbers
+}
+
+fn agree(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    let size = expected.iter().fold(0.0_f32, |size, number| size.max(number.abs()));
+    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (found - expected).abs() <= 1e-4 * size.max(1.0),
+            "number {at}: found {found}, ONNX Runtime has {expected}"
+        );
+    }
+}
+
+/// Compares the prediction for samples of a fixed size.
+fn check<M>(name: &str, imported: &Imported)
+where
+    M: Model<Input: Pod<Element = f32>, Output: Pod<Element = f32>>,
+{
+    let net = load::<M>(imported);
+    let given = expected(name, "input");
+    let samples = given.len() / M::Input::LEN;
+    let mut inputs: Vec<M::Input> = (0..samples).map(|_| *zeroed_box()).collect();
+    flat_mut(&mut inputs).copy_from_slice(&given);
+    let mut outputs: Vec<M::Output> = (0..samples).map(|_| *zeroed_box()).collect();
+    dl::Session::on(Cpu::with_threads(1), &net, samples).unwrap().predict_into(&inputs, &mut outputs).unwrap();
+    agree(flat(&outputs), &expected(name, "output"));
+}
+
+/// Returns the lines of a source that are not empty, without those before the macro.
+fn lines(imported: &Imported) -> usize {
+    imported
+        .source
+        .lines()
+        .skip_while(|line| !line.starts_with("model!"))
+        .filter(|line| !line.trim().is_empty())
+        .count()
+}
+
+#[test]
+fn lenet() {
+    let imported = imported("lenet", "lenet", &Options::default());
+    assert!(lines(&imported) <= 15, "{}", imported.source);
+    check::<lenet::LeNet>("lenet", &imported);
+}
+
+#[test]
+fn resnet() {
+    let imported = imported("resnet", "resnet", &Options::default());
+    assert!(lines(&imported) <= 30, "{}", imported.source);
+    check::<resnet::ResNet>("resnet", &imported);
+}
+
+#[test]
+fn batch_norms_are_folded() {
+    let options = Options { fold_batch_norm: true, ..Options::default() };
+    let imported = imported("resnet", "resnet_folded", &options);
+    assert!(!imported.source.contains("batch_norm"));
+    check::<resnet_folded::ResNet>("resnet", &imported);
+}
+
+#[test]
+fn mobilenet() {
+    let imported = imported("mobilenet", "mobilenet", &Options::default());
+    check::<mobilenet::MobileNetV2>("mobilenet", &imported);
+}
+
+#[test]
+fn unet() {
+    let imported = imported("unet", "unet", &Options::default());
+    check::<unet::UNet>("unet", &imported);
+}
+
+/// Returns the tokens of each sample.
+fn tokens(name: &str, samples: usize) -> Vec<Vec<u32>> {
+    let given = expected(name, "input");
+    given.chunks(given.len() / samples).map(|sample| sample.iter().map(|token| *token as u32).collect()).collect()
+}
+
+#[test]
+fn tagger() {
+    let imported = imported("tagger", "tagger", &Options::default());
+    let outputs = load::<tagger::Tagger>(&imported).predict(&tokens("tagger", 2));
+    agree(outputs.concat().as_flattened(), &expected("tagger", "output"));
+}
+
+#[test]
+fn gpt() {
+    let imported = imported("gpt", "gpt", &Options::default());
+    let outputs = load::<gpt::Gpt>(&imported).predict(&tokens("gpt", 2));
+    agree(outputs.concat().as_flattened(), &expected("gpt", "output"));
+}
+
+#[test]
+fn damaged_networks_are_errors() {
+    let bytes = std::fs::read(fixture("tagger.onnx")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.onnx");
+    for at in (0..bytes.len()).step_by(41) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        std::fs::write(&path, &damaged).unwrap();
+        // No panic, and an error names the file.
+        if let Err(error) = import(&path, &Options::default()) {
+            assert!(error.to_string().contains("damaged.onnx"), "{error}");
+        }
+        std::fs::write(&path, &bytes[..at]).unwrap();
+        let _ = import(&path, &Options::default());
+    }
+}
+
+#[test]
+fn what_is_unknown_is_listed_all_at_once() {
+    use dl_onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_shape_proto, type_proto};
+    let size = |size: i64| tensor_shape_proto::Dimension {
+        value: Some(tensor_shape_proto::dimension::Value::DimValue(size)),
+        ..Default::default()
+    };
+    let shape = dl_onnx::TensorShapeProto { dim: vec![size(1), size(3)] };
+    let tensor = type_proto::Tensor { elem_type: Some(1), shape: Some(shape) };
+    let float = dl_onnx::TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..Default::default() };
+    let value =
+        |name: &str| ValueInfoProto { name: Some(name.into()), r#type: Some(float.clone()), ..Default::default() };
+    let node = |operator: &str, input: &str, output: &str| NodeProto {
+        name: Some(format!("/head/{operator}_7")),
+        op_type: Some(operator.into()),
+        input: vec![input.into()],
+        output: vec![output.into()],
+        ..Default::default()
+    };
+    let graph = GraphProto {
+        node: vec![
+            node("Det", "x", "a"),
+            node("Relu", "a", "b"),
+            node("NonZero", "x", "c"),
+            node("Mod", "x", "unused"),
+            NodeProto { input: vec!["b".into(), "c".into()], ..node("Add", "", "y") },
+        ],
+        input: vec![value("x")],
+        output: vec![value("y")],
+        ..Default::default()
+    };
+    let model = ModelProto { ir_version: Some(8), graph: Some(graph), ..Default::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.onnx");
+    std::fs::write(&path, dl_onnx::encode(&model).unwrap()).unwrap();
+    let error = import(&path, &Options::default()).unwrap_err();
+    let text = error.to_string();
+    let Error::Unknown { unknown, .. } = error else { panic!("{text}") };
+    assert_eq!(unknown.len(), 2, "{text}");
+    assert!(text.ends_with(
+        "2 operators cannot be translated; nothing was written:\n  Det (node `/head/Det_7`) in `head`\n  NonZero (node `/head/NonZero_7`) in `head`"
+    ), "{text}");
+}

@@ -81,7 +81,7 @@ where
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{name}.onnx")), &bytes).unwrap();
-        let most = M::MOST_ROWS.unwrap_or(7);
+        let most = M::MOST_ROWS.unwrap_or(40);
         for (run, (samples, rows)) in [(1, most), (3, most.min(7) - 2)].into_iter().enumerate() {
             let file = folder.join(format!("{name}.{run}.safetensors"));
             std::fs::write(file, pass::<M>(&net, &model, samples, rows, tokens)).unwrap();

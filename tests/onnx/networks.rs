@@ -62,6 +62,11 @@ model! {
         c -> avg_pool2d(2) -> flatten -> dense(4) -> log_softmax
     }
 
+    Generic<const HIDDEN: usize, const OUT: usize>(x: [6]) -> [OUT] { x -> dense(HIDDEN) -> silu -> dense(OUT) }
+
+    block thin(x) { x -> residual { layer_norm -> dense(12) -> gelu -> dense(6) } }
+    Checkpointed(x: [.., 6]) -> [.., 6] { x -> repeat 3 { checkpoint { thin } } as stack }
+
     pub Inner(x: [6]) -> (left: [4], right: [2]) { (x -> dense(4) -> relu, x -> dense(2)) }
     Outer(x: [6]) -> [6] {
         let (left, right) = x -> Inner as inner;
@@ -170,6 +175,8 @@ fn of_several_values() {
     );
     export::<Inner>("networks.inner", 0);
     export::<Outer>("networks.outer", 0);
+    export::<Generic<5, 3>>("networks.generic", 0);
+    export::<Checkpointed>("networks.checkpointed", 0);
 }
 
 #[test]

@@ -207,7 +207,9 @@ pub fn infer<D: Device, L>(pass: Infer<'_, D, L>)
 where
     L: Layer + Passes<Input = <L as Layer>::Input, Output = <L as Layer>::Output>,
 {
-    forward_on(pass.context.device, pass.net, pass.input, pass.output);
+    if pass.context.device.runs_by_hand(L::NAME, pass.net.data()) {
+        forward_on(pass.context.device, pass.net, pass.input, pass.output);
+    }
 }
 
 /// [`Layer::forward_in_training`], or [`Layer::forward`] where there are no statistics to move.

@@ -88,11 +88,24 @@ impl Graph {
 
 impl Initializer {
     fn proto(&self, floats: &[f32]) -> TensorProto {
-        let bytes = |range: &std::ops::Range<usize>| floats[range.clone()].iter().flat_map(|x| x.to_le_bytes());
-        let (data_type, raw): (_, Vec<u8>) = match &self.numbers {
-            Numbers::Model(ranges) => (DataType::Float, ranges.iter().flat_map(bytes).collect()),
-            Numbers::Floats(floats) => (DataType::Float, floats.iter().flat_map(|x| x.to_le_bytes()).collect()),
-            Numbers::Ints(ints) => (DataType::Int64, ints.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        let mut raw = Vec::new();
+        let mut append = |floats: &[f32]| {
+            raw.reserve(4 * floats.len());
+            floats.iter().for_each(|x| raw.extend_from_slice(&x.to_le_bytes()));
+        };
+        let data_type = match &self.numbers {
+            Numbers::Model(ranges) => {
+                ranges.iter().for_each(|range| append(&floats[range.clone()]));
+                DataType::Float
+            }
+            Numbers::Floats(floats) => {
+                append(floats);
+                DataType::Float
+            }
+            Numbers::Ints(ints) => {
+                ints.iter().for_each(|x| raw.extend_from_slice(&x.to_le_bytes()));
+                DataType::Int64
+            }
         };
         TensorProto {
             name: Some(self.name.clone()),

@@ -64,6 +64,18 @@ impl Storage for Recorder {
         self.not_recorded("download");
         Ok(())
     }
+    fn runs_by_hand(&self, name: &'static str, weights: Place) -> bool {
+        self.record(|graph| {
+            let tensors = graph.tensors_in(weights);
+            let field = tensors.first().and_then(|tensor| tensor.name.rsplit_once('.'));
+            let layer = field.map_or(name.to_owned(), |(field, _)| field.to_owned());
+            Err(graph.cannot(
+                &layer,
+                format!("the layer `{name}` is written by hand, and ONNX knows only its own operators"),
+            ))
+        });
+        false
+    }
     fn fail(&self, error: Error) {
         self.record(|_| Err(error));
     }

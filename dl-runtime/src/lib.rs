@@ -1,5 +1,6 @@
 //! The runtime of generated networks: devices, kernels, losses, optimizers, training, data and files.
 
+mod clock;
 pub mod data;
 pub mod device;
 mod error;

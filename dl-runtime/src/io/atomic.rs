@@ -34,6 +34,8 @@ pub(crate) fn check_writable(path: impl AsRef<Path>) -> Result<()> {
         Ok(found) if found.is_dir() => return fail(ErrorKind::IsADirectory, "it is a folder, not a file".into()),
         // Pipes and devices are written to directly.
         Ok(found) if !found.is_file() => return Ok(()),
+        // A browser has no files.
+        Err(error) if error.kind() == ErrorKind::Unsupported => return Err(Error::io(path)(error)),
         _ => {}
     }
     let folder = folder_of(&place);

@@ -48,7 +48,7 @@ where
         let from = state.batch * trainer.batch_size;
         let picked = from..self.feed.len().min(from + trainer.batch_size);
         self.feed.batch(state.batch, &self.order[picked.clone()], |data, picked| {
-            if matches!(self.feed, Feed::Source(_)) {
+            if matches!(self.feed, Feed::Source(..)) {
                 // The samples of a data set were checked at the start.
                 let (inputs, targets) = (&data.inputs[..picked.len()], &data.targets[..picked.len()]);
                 check_samples::<M, T, L>(inputs, targets, &trainer.loss).map_err(|error| error.of_data("batch"))?;

@@ -21,12 +21,12 @@ where
     const VALIDATION: &str = "validation set";
     match feed {
         Feed::Set(data) => set::<M, T, L>(data, TRAINING, &trainer.loss)?,
-        Feed::Source(_) if feed.len() == 0 => return Err(Error::Empty { what: TRAINING }),
-        Feed::Source(_) if trainer.similar_lengths => {
+        Feed::Source(..) if feed.len() == 0 => return Err(Error::Empty { what: TRAINING }),
+        Feed::Source(..) if trainer.similar_lengths => {
             let expected = "false for a source, whose lengths are unknown".into();
             return Err(Error::Setting { setting: "similar_lengths", of: "Trainer", expected, found: "true".into() });
         }
-        Feed::Source(_) => {}
+        Feed::Source(..) => {}
     }
     if let Some(sampler) = trainer.sampler.as_ref().filter(|sampler| sampler.samples() != feed.len()) {
         let expected = format!("for {}, the samples of the training set", feed.len());

@@ -1,5 +1,6 @@
 //! The samples of a training: those of a data set in memory, or batches that other threads make ahead of the steps.
 
+use crate::clock::Instant;
 use crate::data::{Dataset, Source};
 use crate::random::Rng;
 use crate::tensor::Pack;
@@ -7,12 +8,13 @@ use crate::tensor::context::splitmix64;
 use crate::tensor::pod::reserved;
 use crate::{Error, Result};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The source of the samples of a training.
 pub(super) enum Feed<'r, I, T> {
     Set(&'r Dataset<I, T>),
-    Source(&'r Prefetch<I, T>),
+    /// A ring of batches, and what makes the next one if there is no thread for it.
+    Source(&'r Prefetch<I, T>, Option<&'r dyn Fn()>),
 }
 
 impl<I: Pack, T: Pack> Feed<'_, I, T> {
@@ -20,12 +22,12 @@ impl<I: Pack, T: Pack> Feed<'_, I, T> {
     pub fn len(&self) -> usize {
         match self {
             Feed::Set(data) => data.len(),
-            Feed::Source(prefetch) => prefetch.samples,
+            Feed::Source(prefetch, _) => prefetch.samples,
         }
     }
     /// Begins an epoch at batch `first`, with the samples in this order.
     pub fn begin(&self, seed: u64, first: usize, batches: usize, order: &[usize]) {
-        if let Feed::Source(prefetch) = self {
+        if let Feed::Source(prefetch, _) = self {
             prefetch.begin(seed, first, batches, order);
         }
     }
@@ -39,8 +41,8 @@ impl<I: Pack, T: Pack> Feed<'_, I, T> {
     ) -> Result<R> {
         match self {
             Feed::Set(data) => f(data, picked),
-            Feed::Source(prefetch) => {
-                let mut slot = prefetch.wait_for(number)?;
+            Feed::Source(prefetch, make) => {
+                let mut slot = prefetch.wait_for(number, *make)?;
                 match slot.error.take() {
                     Some(error) => Err(error),
                     None => f(&slot.data, &prefetch.indices[..picked.len()]),
@@ -52,12 +54,12 @@ impl<I: Pack, T: Pack> Feed<'_, I, T> {
     pub fn take_waiting(&self) -> f64 {
         match self {
             Feed::Set(_) => 0.0,
-            Feed::Source(prefetch) => std::mem::take(&mut lock(&prefetch.state).waiting).as_secs_f64(),
+            Feed::Source(prefetch, _) => std::mem::take(&mut lock(&prefetch.state).waiting).as_secs_f64(),
         }
     }
     /// Lets the batches up to `number` be overwritten.
     pub fn release(&self, number: usize) {
-        if let Feed::Source(prefetch) = self {
+        if let Feed::Source(prefetch, _) = self {
             prefetch.update(|state| state.released = number + 1);
         }
     }
@@ -133,11 +135,15 @@ impl<I: Pack, T: Pack> Prefetch<I, T> {
     pub fn work<S: Source<Input = I, Target = T>>(&self, source: &S) {
         // If a sample panics, the training must not wait for it.
         let _closing = Closing(self);
-        while let Some((seed, number)) = self.claim() {
-            let slot = &mut *lock(&self.slots[number % self.slots.len()]);
-            slot.error = self.make(source, seed, number, &mut slot.data).err();
-            self.update(|state| state.finished[number % self.slots.len()] = Some(number));
-        }
+        while self.work_once(source) {}
+    }
+    /// Makes the next batch; returns false if the training has ended.
+    pub fn work_once<S: Source<Input = I, Target = T>>(&self, source: &S) -> bool {
+        let Some((seed, number)) = self.claim() else { return false };
+        let slot = &mut *lock(&self.slots[number % self.slots.len()]);
+        slot.error = self.make(source, seed, number, &mut slot.data).err();
+        self.update(|state| state.finished[number % self.slots.len()] = Some(number));
+        true
     }
     fn make<S: Source<Input = I, Target = T>>(
         &self,
@@ -175,8 +181,8 @@ impl<I: Pack, T: Pack> Prefetch<I, T> {
             state.finished.fill(None);
         });
     }
-    /// Waits until a batch is finished.
-    fn wait_for(&self, number: usize) -> Result<MutexGuard<'_, Slot<I, T>>> {
+    /// Waits until a batch is finished; `make` makes the next one on this thread.
+    fn wait_for(&self, number: usize, make: Option<&dyn Fn()>) -> Result<MutexGuard<'_, Slot<I, T>>> {
         let at = number % self.slots.len();
         let (mut state, mut since) = (lock(&self.state), None);
         while state.finished[at] != Some(number) {
@@ -185,6 +191,12 @@ impl<I: Pack, T: Pack> Prefetch<I, T> {
                 return Err(Error::Empty { what: "training set" });
             }
             since.get_or_insert_with(Instant::now);
+            if let Some(make) = make {
+                drop(state);
+                make();
+                state = lock(&self.state);
+                continue;
+            }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.waiting += since.map_or(Duration::ZERO, |since| since.elapsed());

@@ -1,5 +1,7 @@
 //! Training: the [`Trainer`] with its settings, callbacks, history and errors.
 
+#[cfg_attr(any(not(feature = "progress"), all(target_family = "wasm", target_os = "unknown")), path = "no_bar.rs")]
+mod bar;
 mod batch;
 mod builder;
 mod check;
@@ -18,6 +20,7 @@ mod progress;
 mod record;
 mod run;
 mod settings;
+mod spawn;
 mod sweep;
 mod tensorboard;
 mod terms;

@@ -1,84 +1,31 @@
 //! Shows the progress of a training on standard error: a bar if that is a terminal, and one line for each epoch.
 
-use super::history::{Ended, Epoch, History, Line, Thousands};
+use super::bar::Bar;
+use super::history::{Ended, Epoch, History, Line};
 use super::{Change, Warning};
-use std::time::{Duration, Instant};
 
 /// The display of the progress of a training.
 pub(super) struct Progress {
     quiet: bool,
     epochs: usize,
-    #[cfg(feature = "progress")]
-    bar: Option<indicatif::ProgressBar>,
-    /// The time when the text of the bar was last changed.
-    shown: Instant,
-    /// The time when the epoch began, or was resumed.
-    began: Instant,
-    /// The number of samples since that time.
-    samples: usize,
+    bar: Bar,
 }
-
-/// The minimum time between two changes of the bar's text.
-const PAUSE: Duration = Duration::from_millis(100);
 
 impl Progress {
     pub fn new(quiet: bool, epochs: usize) -> Self {
-        let now = Instant::now();
-        #[cfg(feature = "progress")]
-        let bar = {
-            use std::io::IsTerminal;
-            (!quiet && std::io::stderr().is_terminal()).then(indicatif::ProgressBar::no_length)
-        };
-        Progress {
-            quiet,
-            epochs,
-            #[cfg(feature = "progress")]
-            bar,
-            shown: now,
-            began: now,
-            samples: 0,
-        }
+        Progress { quiet, epochs, bar: Bar::new(quiet) }
     }
     /// Starts the display of an epoch (counted from 0) with `batches` batches, of which `done` are already finished.
     pub fn begin(&mut self, epoch: usize, batches: usize, done: usize) {
-        (self.began, self.samples) = (Instant::now(), 0);
-        #[cfg(feature = "progress")]
-        if let Some(bar) = &self.bar {
-            bar.set_length(batches as u64);
-            bar.reset();
-            bar.set_position(done as u64);
-            let template = "{prefix} {bar:24} {pos}/{len}  {msg}  {eta} left";
-            if let Ok(style) = indicatif::ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("━╸─"));
-            }
-            bar.set_message("");
-            let width = self.epochs.to_string().len();
-            bar.set_prefix(format!("epoch {:>width$}/{}", epoch + 1, self.epochs));
-        }
-        #[cfg(not(feature = "progress"))]
-        let _ = (epoch, batches, done);
+        self.bar.begin(epoch, self.epochs, batches, done);
     }
     /// Shows that a batch of `samples` is finished. `loss` is the mean over this epoch so far.
     pub fn step(&mut self, loss: f64, samples: usize) {
-        self.samples += samples;
-        #[cfg(feature = "progress")]
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-            if self.shown.elapsed() >= PAUSE {
-                self.shown = Instant::now();
-                let speed = self.samples as f64 / self.began.elapsed().as_secs_f64();
-                bar.set_message(format!("loss {:.4}  {} samples/s", loss, Thousands(speed)));
-            }
-        }
-        #[cfg(not(feature = "progress"))]
-        let _ = (loss, PAUSE, Thousands(0.0), self.shown, self.began);
+        self.bar.step(loss, samples);
     }
     /// Shows that validation has begun.
     pub fn validate(&self) {
-        #[cfg(feature = "progress")]
-        if let Some(bar) = &self.bar {
-            bar.set_message("validation");
-        }
+        self.bar.message("validation");
     }
     /// Prints the line of an epoch.
     pub fn end(&self, row: &Epoch, metrics: &[String]) {
@@ -111,9 +58,6 @@ impl Progress {
     }
     /// Removes the bar from the terminal.
     pub fn pause(&self) {
-        #[cfg(feature = "progress")]
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.clear();
     }
 }

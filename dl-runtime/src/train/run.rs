@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::tensorboard::Board;
 use super::terms;
 use super::trainer::{Every, Trainer};
+use crate::clock::{Instant, per_second};
 use crate::data::{Dataset, similar_lengths};
 use crate::metrics::Metrics;
 use crate::network::{DIMENSIONS, Row};
@@ -26,7 +27,6 @@ use crate::tensor::pack::rows_of;
 use crate::tensor::pod::{flat, flat_mut, reserved, zeroed_box};
 use crate::{Passes, Result, Training};
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 /// A training in progress.
 pub(super) struct Run<'a, 'r, M: Passes, T: Pack, O, L, D: Device> {
@@ -260,7 +260,7 @@ where
             }
         }
         self.state.seconds = before + start.elapsed().as_secs_f64();
-        let samples_per_second = self.samples() as f64 / self.state.seconds;
+        let samples_per_second = per_second(self.samples(), self.state.seconds);
         let train = self.scores();
         progress.validate();
         let clock = Instant::now();

@@ -1,5 +1,6 @@
 //! Trainings with many settings, several at a time.
 
+use super::spawn::spawn;
 use crate::tensor::context::splitmix64;
 use crate::{Result, range};
 use std::sync::Mutex;
@@ -45,17 +46,17 @@ pub fn sweep<S: Sync, R: Send, E: Send>(
 ) -> Result<Vec<Result<R, E>>> {
     range::at_least_one("sweep", "threads", threads as u64)?;
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(settings.len())));
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(settings.len()) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(setting) = settings.get(place) else { break };
-                    let result = run(setting, splitmix64(seed, place as u64));
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((place, result));
-                }
-            });
+    let work = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(setting) = settings.get(place) else { break };
+            let result = run(setting, splitmix64(seed, place as u64));
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((place, result));
         }
+    };
+    std::thread::scope(|scope| {
+        spawn(scope, threads.min(settings.len()).saturating_sub(1), &work);
+        work();
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(place, _)| *place);

@@ -5,6 +5,7 @@ use super::event::{EpochEnd, Flow, StepEnd};
 use super::feed::{Closing, Feed, Prefetch};
 use super::history::{Ended, History};
 use super::run::Run;
+use super::spawn::spawn;
 use super::tuning::Tuning;
 use crate::data::{Dataset, Source, WeightedSampler};
 use crate::device::Cpu;
@@ -208,8 +209,9 @@ impl<M: Passes, T: Pack, O, L, D> Trainer<'_, M, T, O, L, D> {
         let prefetch = prefetch.map_err(|error| TrainError::new(error, nothing()))?;
         std::thread::scope(|scope| {
             let _closing = Closing(&prefetch);
-            (0..threads).for_each(|_| drop(scope.spawn(|| prefetch.work(source))));
-            self.train(net.network_mut(), Feed::Source(&prefetch))
+            let started = spawn(scope, threads, || prefetch.work(source));
+            let make = || _ = prefetch.work_once(source);
+            self.train(net.network_mut(), Feed::Source(&prefetch, (started == 0).then_some(&make)))
         })
     }
     fn train(&mut self, net: &mut M, feed: Feed<'_, M::Input, T>) -> Result<History, TrainError>

@@ -1,7 +1,7 @@
 //! One sample through a small dense layer. The kernel is compiled for the layer's size, so all loops are unrolled and
 //! nothing is looked up at run time.
 
-use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector};
+use crate::device::cpu::simd::{self, Baseline, Simd, Vector};
 
 /// The largest number of weights for which this is faster; beyond, the sums themselves take most of the time.
 pub(super) const MAX_WEIGHTS: usize = 1024;
@@ -18,10 +18,10 @@ pub(super) fn forward<const I: usize, const O: usize>(
     match simd::level() {
         // SAFETY: the processor has these features (`level`).
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { avx512(weight, bias, x, y, relu) },
+        simd::Level::Avx512 => unsafe { avx512(weight, bias, x, y, relu) },
         // SAFETY: the processor has these features (`level`).
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { avx2(weight, bias, x, y, relu) },
+        simd::Level::Avx2 => unsafe { avx2(weight, bias, x, y, relu) },
         _ => groups::<Baseline, 4, I, O>(weight, bias, x, y, relu),
     }
 }

@@ -1,6 +1,6 @@
 //! Matrix products: `C = f(A·B + bias)` behind one function, whose implementation is chosen by sizes and processor.
 //!
-//! On x86-64 the kernels are our own, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
+//! On x86-64 and in WebAssembly the kernels are our own, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
 //! 2008: a tile of C stays in registers while k runs, and A and B are copied ("packed") into the order in which the
 //! tile reads them. The products of networks are often too flat for packing to pay off, so operands that can be read in
 //! place are. Other processors use the crate `matrixmultiply`. Every element of C is one sum over k in an order that
@@ -26,7 +26,6 @@ pub(crate) mod tile;
 pub use op::{MatmulKernel, MatmulOp, Product};
 
 use crate::device::cpu::Threads;
-use crate::device::cpu::simd::{self, Level};
 use crate::tensor::Write;
 
 /// A read-only view of a matrix, `rows` by `columns`, with any strides, so that a transpose costs nothing.
@@ -138,7 +137,7 @@ pub fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: 
     let inner_contiguous = k == 1 || (a.column_stride == 1 && b.row_stride == 1);
     if inner_contiguous && m <= dots::FEW {
         dots::few_rows(threads, a, b, c, epilogue);
-    } else if simd::level() == Level::Baseline {
+    } else if cfg!(not(any(target_arch = "x86_64", target_arch = "wasm32"))) {
         portable::matmul(a, b, c, epilogue);
     } else if inner_contiguous && m <= n {
         // The smaller operand should be the one to be transposed, so this computes Cᵀ = Bᵀ·Aᵀ.

@@ -17,8 +17,9 @@ fn numbers(len: usize, seed: u32) -> Vec<f32> {
 fn check(threads: &Threads, a: Matrix, b: Matrix, epilogue: Epilogue) -> Vec<f32> {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let old = numbers(m * n, 7);
-    let mut c = old.clone();
+    let [mut c, mut portable] = [old.clone(), old.clone()];
     matmul(threads, a, b, &mut c, epilogue);
+    portable::matmul(a, b, &mut portable, epilogue);
     for i in 0..m {
         for j in 0..n {
             let mut sum = if epilogue.write == Write::Add { f64::from(old[i * n + j]) } else { 0.0 };
@@ -35,8 +36,10 @@ fn check(threads: &Threads, a: Matrix, b: Matrix, epilogue: Epilogue) -> Vec<f32
                 size += product.abs();
             }
             let expected = if epilogue.relu { sum.max(0.0) } else { sum };
-            let error = (f64::from(c[i * n + j]) - expected).abs();
-            assert!(error < 3e-7 * size, "{m}x{k}x{n} at {i}, {j}: {} is not {expected}", c[i * n + j]);
+            for c in [c[i * n + j], portable[i * n + j]] {
+                let error = (f64::from(c) - expected).abs();
+                assert!(error < 3e-7 * size, "{m}x{k}x{n} at {i}, {j}: {c} is not {expected}");
+            }
         }
     }
     c

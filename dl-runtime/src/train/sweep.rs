@@ -55,7 +55,7 @@ pub fn sweep<S: Sync, R: Send, E: Send>(
         }
     };
     std::thread::scope(|scope| {
-        spawn(scope, threads.min(settings.len()).saturating_sub(1), &work);
+        spawn(scope, threads.min(settings.len()).saturating_sub(1), work);
         work();
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -20,13 +20,7 @@ static ALL: AtomicBool = AtomicBool::new(true);
 
 /// Whether matrices are multiplied by kernels of dl. Where there are none the crate `matrixmultiply` does it, which allocates
 /// its packed operands in every product: memory aligned to registers, as dl asks for none.
-fn own_products() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    let has = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-    #[cfg(not(target_arch = "x86_64"))]
-    let has = false;
-    has && std::env::var("DL_SIMD").as_deref() != Ok("baseline")
-}
+const OWN_PRODUCTS: bool = cfg!(target_arch = "x86_64");
 
 // SAFETY: everything is passed on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
@@ -119,7 +113,7 @@ fn recording(seen: &mut Vec<usize>) -> impl FnMut(&StepEnd) {
 // One test only: the counter counts every thread of the process.
 #[test]
 fn steps_and_predictions_allocate_nothing_after_the_first() {
-    ALL.store(own_products(), Ordering::Relaxed);
+    ALL.store(OWN_PRODUCTS, Ordering::Relaxed);
     let net = Everything::init(1);
     let inputs = vec![[[[0.5; 12]; 12]; 3]; 32];
     let targets: Vec<u32> = (0..32).map(|i| i % 10).collect();

@@ -1,4 +1,4 @@
-//! The guide: the language of `model!`, every layer, training, metrics, GPUs, generated code, data and files.
+//! The guide: the language of `model!`, every layer, training, metrics, GPUs, browsers, generated code, data and files.
 //!
 //! - [`language`]: the language inside `model!`
 //! - [`layers`]: every layer with its arguments and shapes
@@ -6,6 +6,7 @@
 //! - [`metrics`]: metrics, and what a training shows: curves, TensorBoard, histograms, filters, warnings about gradients
 //! - [`sequences`]: models of sequences of any length: recurrent networks, transformers, generation, translation
 //! - [`gpu`]: training and prediction on an NVIDIA GPU
+//! - [`browser`]: a network in a web page, and training there
 //! - [`expansion`]: the code that the macro generates, from top to bottom
 //! - [`data_and_files`]: data sets, readers, text and its generation, safetensors, and networks from PyTorch
 
@@ -26,6 +27,9 @@ pub mod sequences {}
 
 #[doc = include_str!("gpu.md")]
 pub mod gpu {}
+
+#[doc = include_str!("browser.md")]
+pub mod browser {}
 
 #[doc = include_str!("expansion.md")]
 pub mod expansion {}

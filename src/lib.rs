@@ -1,3 +1,4 @@
+#![cfg_attr(not(feature = "std"), no_std)]
 //! Deep learning for Rust: networks declared in a few macro lines and checked by the compiler.
 //!
 //! ```
@@ -30,38 +31,21 @@
 //! [`model!`] generates a struct with one field for every layer, and straight-line forward and backward passes that call the kernels of
 //! this crate. A model is plain data: it contains nothing but nested arrays of `f32`.
 //!
-//! Start with the [`guide`].
+//! Start with the [`guide`]. Without the feature `std`, the crate needs neither `std` nor a heap: it has [`model!`], [`include_model!`] and
+//! [`Predict`], for microcontrollers.
 
+#[cfg(feature = "std")]
 pub mod guide;
 #[cfg(any(rust_analyzer, test))]
 #[doc(hidden)]
 pub mod language;
 pub mod layers;
+#[cfg(feature = "std")]
+mod with_std;
+#[cfg(not(feature = "std"))]
+mod without_std;
 
-pub use dl_runtime::*;
-
-/// The names that almost every program needs: `use dl::prelude::*;`.
-pub mod prelude {
-    pub use crate::model;
-    pub use dl_runtime::prelude::*;
-}
-
-/// Declares networks; the [`guide`](crate::guide::language) describes the language.
-// This is a wrapper, because only `macro_rules!` knows the facade's name in the user's crate (`$crate`).
-#[macro_export]
-macro_rules! model {
-    ($($tokens:tt)*) => { $crate::private::declare! { [$crate] $($tokens)* } };
-}
-
-/// Everything that generated code may use; not for use by hand.
-#[doc(hidden)]
-pub mod private {
-    /// The documentation that editors show; rustc never compiles it.
-    #[cfg(any(rust_analyzer, test))]
-    pub use crate::language;
-    pub use crate::layers;
-    pub use dl_macros::{declare, drawing};
-    // Generated code calls this module `dl`, so the constants of the facade that a declaration names must be in it too.
-    pub use dl_runtime::generated::*;
-    pub use dl_runtime::*;
-}
+#[cfg(feature = "std")]
+pub use with_std::*;
+#[cfg(not(feature = "std"))]
+pub use without_std::*;

@@ -7,13 +7,19 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[doc(hidden)]
+pub mod generated;
 #[cfg(feature = "alloc")]
 pub mod heap;
 #[doc(hidden)]
 pub mod include;
 pub mod int8;
+mod layer;
 pub mod layers;
 pub mod ops;
+mod predict;
 pub mod tensor;
 
+pub use layer::Layer;
+pub use predict::{Declared, Predict, Scratch};
 pub use tensor::{Dtype, Element, Entry, Pod, Role, Tensors, check, pod};

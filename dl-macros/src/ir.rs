@@ -62,6 +62,8 @@ pub struct Ir {
     pub int8: Option<Span>,
     /// `false` if errors about that form were reported.
     pub int8_is_sound: bool,
+    /// `true` if there is neither `std` nor a heap, so that only the code for prediction is written.
+    pub without_std: bool,
     /// The names in the `model!`, which generated items must not have.
     pub reserved: std::rc::Rc<crate::names::ReservedNames>,
 }

@@ -48,18 +48,28 @@ pub fn drawing(graph: proc_macro::TokenStream) -> proc_macro::TokenStream {
     drawing::drawn(graph.into()).into()
 }
 
-/// Expands `[facade] models…` into Rust, with the errors.
+/// Expands `[facade] models…`, or `[facade no_std] models…`, into Rust, with the errors.
 fn expand(input: TokenStream) -> TokenStream {
     let mut tokens = input.into_iter();
-    let Some(TokenTree::Group(krate)) = tokens.next() else { return TokenStream::new() };
+    let Some(TokenTree::Group(facade)) = tokens.next() else { return TokenStream::new() };
+    // Only the facade knows whether it has `std`; the features of this crate may be those of another program of the same build.
+    let mut krate: Vec<TokenTree> = facade.stream().into_iter().collect();
+    let without_std = krate.pop_if(|last| last.to_string() == "no_std").is_some();
+    let krate = TokenStream::from_iter(krate);
     let diagnostics = diagnostics::Diagnostics::default();
-    let mut output = expand_with(krate.stream(), names::without_needless_raw(tokens.collect()), &diagnostics);
+    let mut output = expand_with(krate, without_std, names::without_needless_raw(tokens.collect()), &diagnostics);
     output.extend(diagnostics.into_tokens());
     output
 }
 
-/// Expands `tokens` into Rust and leaves the errors in `diagnostics`; `krate` is the path of the facade.
-fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostics::Diagnostics) -> TokenStream {
+/// Expands `tokens` into Rust and leaves the errors in `diagnostics`; `krate` is the path of the facade, which may be
+/// without `std`.
+fn expand_with(
+    krate: TokenStream,
+    without_std: bool,
+    tokens: TokenStream,
+    diagnostics: &diagnostics::Diagnostics,
+) -> TokenStream {
     // Groups that nest too deeply are left out. That is the only error shown, since the gaps would cause others.
     let silent = diagnostics::Diagnostics::default();
     let limited = parse::depth::limited(&tokens, diagnostics);
@@ -80,6 +90,7 @@ fn expand_with(krate: TokenStream, tokens: TokenStream, diagnostics: &diagnostic
                 continue;
             }
             ir.int8_is_sound = int8::check(&ir, diagnostics);
+            ir.without_std = without_std;
             shapes.add(&ir);
             emit::probes::detach_spans(&mut ir, &named);
             irs.push(ir);

@@ -263,6 +263,7 @@ impl<'a> Lowering<'a> {
             int8: model.int8,
             int8_is_sound: true,
             broken,
+            without_std: false,
             reserved: self.file.reserved.clone(),
         });
         self.inner

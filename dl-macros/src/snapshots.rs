@@ -254,7 +254,7 @@ fn every_variable_hides_what_the_user_has_of_its_name() {
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let own = std::fs::read_to_string(root.join("dl-runtime/src/generated/imports.rs")).expect("the file can be read");
+    let own = std::fs::read_to_string(root.join("dl-core/src/generated.rs")).expect("the file can be read");
     let own = own.split_once("variables! {").and_then(|(_, rest)| rest.split_once('}')).expect("the list").0;
     let own: Vec<&str> = own.split_whitespace().collect();
     for entry in std::fs::read_dir(root.join("tests/expansions")).expect("the folder is there") {

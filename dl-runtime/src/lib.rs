@@ -31,9 +31,10 @@ pub mod train;
 pub use device::Cpu;
 #[cfg(feature = "cuda")]
 pub use device::Cuda;
-pub use error::{Error, IN_MEMORY, Result};
+pub use dl_core::{Declared, Predict, Scratch, include_model};
 #[doc(hidden)]
-pub use model::included;
+pub use dl_core::{include::included, layer_with, record};
+pub use error::{Error, IN_MEMORY, Result};
 pub use model::{Memory, Model, Objective, Summary};
 pub use network::{
     Carries, Input, InputInfo, Layer, LayerInfo, LayerInput, LossOf, LossPasses, MinBatch, Network, Output, OutputInfo,
@@ -57,5 +58,5 @@ pub mod prelude {
     pub use crate::train::Trainer;
     pub use crate::{Device, LossOf, Model, Objective, Session, Training};
     // These traits have the constants of a model, such as `LeNet::TENSORS`.
-    pub use crate::{LossPasses as _, Passes as _};
+    pub use crate::{Declared as _, LossPasses as _, Passes as _, Predict as _};
 }

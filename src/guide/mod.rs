@@ -8,6 +8,7 @@
 //! - [`gpu`]: training and prediction on an NVIDIA GPU
 //! - [`browser`]: a network in a web page, and training there
 //! - [`expansion`]: the code that the macro generates, from top to bottom
+//! - [`microcontrollers`]: prediction without `std` and without a heap
 //! - [`data_and_files`]: data sets, readers, text and its generation, safetensors, and networks from PyTorch
 
 #[doc = include_str!("language.md")]
@@ -33,6 +34,9 @@ pub mod browser {}
 
 #[doc = include_str!("expansion.md")]
 pub mod expansion {}
+
+#[doc = include_str!("microcontrollers.md")]
+pub mod microcontrollers {}
 
 #[doc = include_str!("data_and_files.md")]
 pub mod data_and_files {}

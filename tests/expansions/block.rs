@@ -107,66 +107,19 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Net : Clone, Debug);
-    const FIRST_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
-        stride: [1, 1],
-        padding: [0, 0],
-        dilation: [1, 1],
-        groups: 1,
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
-        stride: [1, 1],
-        padding: [1, 1],
-        dilation: [1, 1],
-        groups: 1,
-        activation: dl::ops::Activation::Relu,
-    };
-    const FIRST_CONV3_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
-        stride: [1, 1],
-        padding: [1, 1],
-        dilation: [1, 1],
-        groups: 1,
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Relu,
-    };
-    const BASIC1_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
-        stride: [1, 1],
-        padding: [1, 1],
-        dilation: [1, 1],
-        groups: 1,
-        activation: dl::ops::Activation::Relu,
-    };
-    const BASIC1_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
-        stride: [1, 1],
-        padding: [1, 1],
-        dilation: [1, 1],
-        groups: 1,
-        activation: dl::ops::Activation::Identity,
-    };
-    const BASIC1_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Relu,
-    };
-    pub struct NetTraining<D: dl::Device> {
-        first_conv1: dl::Workspace<D>,
-        first_relu1: dl::Workspace<D>,
-        first_main: dl::Workspace<D>,
-        first_relu2: dl::Workspace<D>,
+    pub struct NetScratch {
+        first_conv1: dl::Buffer<[f32; 128]>,
+        first_relu1: dl::Buffer<[f32; 128]>,
+        first_main: dl::Buffer<[f32; 128]>,
     }
-    pub struct NetInference<D: dl::Device> {
-        first_conv1: dl::Workspace<D>,
-        first_relu1: dl::Workspace<D>,
-        first_main: dl::Workspace<D>,
+    impl dl::Zeroed for NetScratch {
+        const ZERO: Self = NetScratch {
+            first_conv1: <dl::Buffer<[f32; 128]> as dl::Zeroed>::ZERO,
+            first_relu1: <dl::Buffer<[f32; 128]> as dl::Zeroed>::ZERO,
+            first_main: <dl::Buffer<[f32; 128]> as dl::Zeroed>::ZERO,
+        };
     }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Net {
-        type Input = [[[f32; 4]; 4]; 3];
-        type Output = [[[f32; 4]; 4]; 8];
+    impl dl::Declared for Net {
         const NAME: &'static str = "Net";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -232,6 +185,70 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [[[f32; 4]; 4]; 3];
+        type Makes = [[[f32; 4]; 4]; 8];
+        type Memory = NetScratch;
+    }
+    const FIRST_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
+    const FIRST_CONV3_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Relu,
+    };
+    const BASIC1_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
+    const BASIC1_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const BASIC1_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Relu,
+    };
+    pub struct NetTraining<D: dl::Device> {
+        first_conv1: dl::Workspace<D>,
+        first_relu1: dl::Workspace<D>,
+        first_main: dl::Workspace<D>,
+        first_relu2: dl::Workspace<D>,
+    }
+    pub struct NetInference<D: dl::Device> {
+        first_conv1: dl::Workspace<D>,
+        first_relu1: dl::Workspace<D>,
+        first_main: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Net {
+        type Input = [[[f32; 4]; 4]; 3];
+        type Output = [[[f32; 4]; 4]; 8];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "image",
@@ -686,4 +703,107 @@ const _: () = {
         [] D GoesForward : Net,
         "`Net` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{
+        self as dl, hygiene::*, variable as image, variable as d_image,
+    };
+    const FIRST_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
+    const FIRST_CONV3_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Relu,
+    };
+    const BASIC1_CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
+    const BASIC1_CONV2_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const BASIC1_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Relu,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Net {
+        #[inline]
+        fn predict_with(
+            &self,
+            image: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            FIRST_CONV1_OP
+                .forward(
+                    &self.first.conv1,
+                    image,
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(),
+                );
+            FIRST_CONV2_OP
+                .forward(
+                    &self.first.conv2,
+                    image,
+                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(),
+                );
+            FIRST_CONV3_OP
+                .forward(
+                    &self.first.conv3,
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(),
+                );
+            FIRST_ADD1_OP
+                .forward(
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(),
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(),
+                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(),
+                );
+            BASIC1_CONV1_OP
+                .forward(
+                    &self.basic1.conv1,
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(),
+                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(),
+                );
+            BASIC1_CONV2_OP
+                .forward(
+                    &self.basic1.conv2,
+                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(),
+                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(),
+                );
+            BASIC1_ADD1_OP
+                .forward(
+                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(),
+                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(),
+                    &mut *output,
+                );
+        }
+    }
 };

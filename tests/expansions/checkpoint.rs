@@ -49,37 +49,17 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(DeepLayers : Clone, Debug);
-    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
-        momentum: 0.1,
-        epsilon: 0.00001,
-        activation: dl::ops::Activation::Identity,
-    };
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Identity,
-    };
-    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Gelu,
-    };
-    pub struct DeepLayersTraining<D: dl::Device> {
-        saved_batch_norm1: dl::Workspace<D>,
+    pub struct DeepLayersScratch {
+        batch_norm1: dl::Buffer<[f32; 6]>,
+        gelu1: dl::Buffer<[f32; 6]>,
     }
-    pub struct DeepLayersSlots<'a, D: dl::Device> {
-        batch_norm1: dl::Slot<'a, D>,
-        dense1: dl::Slot<'a, D>,
+    impl dl::Zeroed for DeepLayersScratch {
+        const ZERO: Self = DeepLayersScratch {
+            batch_norm1: <dl::Buffer<[f32; 6]> as dl::Zeroed>::ZERO,
+            gelu1: <dl::Buffer<[f32; 6]> as dl::Zeroed>::ZERO,
+        };
     }
-    pub struct DeepLayersInference<D: dl::Device> {
-        batch_norm1: dl::Workspace<D>,
-        gelu1: dl::Workspace<D>,
-    }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for DeepLayers {
-        type Input = [f32; 6];
-        type Output = [f32; 6];
+    impl dl::Declared for DeepLayers {
         const NAME: &'static str = "DeepLayers";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -121,6 +101,41 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [f32; 6];
+        type Makes = [f32; 6];
+        type Memory = DeepLayersScratch;
+    }
+    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
+        momentum: 0.1,
+        epsilon: 0.00001,
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Gelu,
+    };
+    pub struct DeepLayersTraining<D: dl::Device> {
+        saved_batch_norm1: dl::Workspace<D>,
+    }
+    pub struct DeepLayersSlots<'a, D: dl::Device> {
+        batch_norm1: dl::Slot<'a, D>,
+        dense1: dl::Slot<'a, D>,
+    }
+    pub struct DeepLayersInference<D: dl::Device> {
+        batch_norm1: dl::Workspace<D>,
+        gelu1: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for DeepLayers {
+        type Input = [f32; 6];
+        type Output = [f32; 6];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "x_2",
@@ -386,6 +401,42 @@ const _: () = {
         "`DeepLayers` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };
+const _: () = {
+    use dl::private::core::{self as dl, hygiene::*, variable as x_2, variable as d_x_2};
+    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
+        momentum: 0.1,
+        epsilon: 0.00001,
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Gelu,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for DeepLayers {
+        #[inline]
+        fn predict_with(
+            &self,
+            x_2: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            BATCH_NORM1_OP
+                .infer(&self.batch_norm1, x_2, memory.batch_norm1.write::<[f32; 6]>());
+            DENSE1_OP_INFER
+                .forward(
+                    &self.dense1,
+                    memory.batch_norm1.read::<[f32; 6]>(),
+                    memory.gelu1.write::<[f32; 6]>(),
+                );
+            ADD1_OP.forward(x_2, memory.gelu1.read::<[f32; 6]>(), &mut *output);
+        }
+    }
+};
 /**
 
 | | layer | output | parameters | multiply-adds |
@@ -408,6 +459,43 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Deep : Clone, Debug);
+    pub struct DeepScratch {
+        layers: dl::Buffer<[f32; 6]>,
+        saved_layers: <[DeepLayers; 12] as dl::Declared>::Memory,
+    }
+    impl dl::Zeroed for DeepScratch {
+        const ZERO: Self = DeepScratch {
+            layers: <dl::Buffer<[f32; 6]> as dl::Zeroed>::ZERO,
+            saved_layers: <<[DeepLayers; 12] as dl::Declared>::Memory as dl::Zeroed>::ZERO,
+        };
+    }
+    impl dl::Declared for Deep {
+        const NAME: &'static str = "Deep";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Model {
+                    name: "layers",
+                    offset: dl::offset_of!(Self, layers),
+                    tensors: <[DeepLayers; 12] as dl::Declared>::TENSORS,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[2, 6],
+                    offset: dl::offset_of!(Self, dense1.weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[2],
+                    offset: dl::offset_of!(Self, dense1.bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        type Takes = [f32; 6];
+        type Makes = [f32; 2];
+        type Memory = DeepScratch;
+    }
     const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
@@ -424,28 +512,6 @@ const _: () = {
     impl dl::Passes for Deep {
         type Input = [f32; 6];
         type Output = [f32; 2];
-        const NAME: &'static str = "Deep";
-        const TENSORS: dl::Tensors = dl::Tensors(
-            &[
-                dl::Entry::Model {
-                    name: "layers",
-                    offset: dl::offset_of!(Self, layers),
-                    tensors: <[DeepLayers; 12] as dl::Passes>::TENSORS,
-                },
-                dl::Entry::Tensor {
-                    name: "dense1.weight",
-                    shape: &[2, 6],
-                    offset: dl::offset_of!(Self, dense1.weight),
-                    role: dl::Role::Weight,
-                },
-                dl::Entry::Tensor {
-                    name: "dense1.bias",
-                    shape: &[2],
-                    offset: dl::offset_of!(Self, dense1.bias),
-                    role: dl::Role::Bias,
-                },
-            ],
-        );
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "x",
@@ -646,4 +712,29 @@ const _: () = {
         [] D GoesForward : Deep,
         "`Deep` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{self as dl, hygiene::*, variable as x, variable as d_x};
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Deep {
+        #[inline]
+        fn predict_with(
+            &self,
+            x: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            dl::Predict::predict_with(
+                &self.layers,
+                x,
+                memory.layers.write::<[f32; 6]>(),
+                &mut memory.saved_layers,
+            );
+            DENSE1_OP
+                .forward(&self.dense1, memory.layers.read::<[f32; 6]>(), &mut *output);
+        }
+    }
 };

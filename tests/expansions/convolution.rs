@@ -51,43 +51,17 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Conv : Clone, Debug);
-    const CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
-        stride: [1, 1],
-        padding: [0, 0],
-        dilation: [1, 1],
-        groups: 1,
-        activation: dl::ops::Activation::Identity,
-    };
-    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
-        momentum: 0.1,
-        epsilon: 0.00001,
-        activation: dl::ops::Activation::Relu,
-    };
-    const MAX_POOL1_OP: dl::ops::pool::Max = dl::ops::pool::Max {
-        windows: dl::ops::pool::Windows::Sliding {
-            kernel: [2, 2],
-            stride: [2, 2],
-            padding: [0, 0],
-        },
-    };
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    pub struct ConvTraining<D: dl::Device> {
-        conv1: dl::Workspace<D>,
-        relu1: dl::Workspace<D>,
-        max_pool1: dl::Workspace<D>,
-        d_max_pool1: dl::Workspace<D>,
-        saved_relu1: dl::Workspace<D>,
+    pub struct ConvScratch {
+        conv1: dl::Buffer<[f32; 144]>,
+        max_pool1: dl::Buffer<[f32; 36]>,
     }
-    pub struct ConvInference<D: dl::Device> {
-        conv1: dl::Workspace<D>,
-        max_pool1: dl::Workspace<D>,
+    impl dl::Zeroed for ConvScratch {
+        const ZERO: Self = ConvScratch {
+            conv1: <dl::Buffer<[f32; 144]> as dl::Zeroed>::ZERO,
+            max_pool1: <dl::Buffer<[f32; 36]> as dl::Zeroed>::ZERO,
+        };
     }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Conv {
-        type Input = [[[f32; 8]; 8]; 1];
-        type Output = [f32; 10];
+    impl dl::Declared for Conv {
         const NAME: &'static str = "Conv";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -135,6 +109,47 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [[[f32; 8]; 8]; 1];
+        type Makes = [f32; 10];
+        type Memory = ConvScratch;
+    }
+    const CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
+        momentum: 0.1,
+        epsilon: 0.00001,
+        activation: dl::ops::Activation::Relu,
+    };
+    const MAX_POOL1_OP: dl::ops::pool::Max = dl::ops::pool::Max {
+        windows: dl::ops::pool::Windows::Sliding {
+            kernel: [2, 2],
+            stride: [2, 2],
+            padding: [0, 0],
+        },
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct ConvTraining<D: dl::Device> {
+        conv1: dl::Workspace<D>,
+        relu1: dl::Workspace<D>,
+        max_pool1: dl::Workspace<D>,
+        d_max_pool1: dl::Workspace<D>,
+        saved_relu1: dl::Workspace<D>,
+    }
+    pub struct ConvInference<D: dl::Device> {
+        conv1: dl::Workspace<D>,
+        max_pool1: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Conv {
+        type Input = [[[f32; 8]; 8]; 1];
+        type Output = [f32; 10];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "image",
@@ -432,4 +447,60 @@ const _: () = {
         [] D GoesForward : Conv,
         "`Conv` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{
+        self as dl, hygiene::*, variable as image, variable as d_image,
+    };
+    const CONV1_OP: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Identity,
+    };
+    const BATCH_NORM1_OP: dl::ops::batch_norm::BatchNormOp = dl::ops::batch_norm::BatchNormOp {
+        momentum: 0.1,
+        epsilon: 0.00001,
+        activation: dl::ops::Activation::Relu,
+    };
+    const MAX_POOL1_OP: dl::ops::pool::Max = dl::ops::pool::Max {
+        windows: dl::ops::pool::Windows::Sliding {
+            kernel: [2, 2],
+            stride: [2, 2],
+            padding: [0, 0],
+        },
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Conv {
+        #[inline]
+        fn predict_with(
+            &self,
+            image: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            CONV1_OP
+                .forward(&self.conv1, image, memory.conv1.write::<[[[f32; 6]; 6]; 4]>());
+            BATCH_NORM1_OP
+                .infer_in_place(
+                    &self.batch_norm1,
+                    memory.conv1.write::<[[[f32; 6]; 6]; 4]>(),
+                );
+            MAX_POOL1_OP
+                .forward(
+                    memory.conv1.read::<[[[f32; 6]; 6]; 4]>(),
+                    memory.max_pool1.write::<[[[f32; 3]; 3]; 4]>(),
+                );
+            DENSE1_OP
+                .forward(
+                    &self.dense1,
+                    memory.max_pool1.read::<[f32; 36]>(),
+                    &mut *output,
+                );
+        }
+    }
 };

@@ -44,25 +44,15 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Tuned : Clone, Debug);
-    const DENSE1_OP: dl::ops::lora::LoraDenseOp = dl::ops::lora::LoraDenseOp {
-        scale: 1.5,
-        activation: dl::ops::Activation::Relu,
-    };
-    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    pub struct TunedTraining<D: dl::Device> {
-        relu1: dl::Workspace<D>,
-        d_relu1: dl::Workspace<D>,
-        saved_relu1: dl::Workspace<D>,
+    pub struct TunedScratch {
+        relu1: dl::Buffer<[f32; 8]>,
     }
-    pub struct TunedInference<D: dl::Device> {
-        relu1: dl::Workspace<D>,
+    impl dl::Zeroed for TunedScratch {
+        const ZERO: Self = TunedScratch {
+            relu1: <dl::Buffer<[f32; 8]> as dl::Zeroed>::ZERO,
+        };
     }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Tuned {
-        type Input = [f32; 6];
-        type Output = [f32; 2];
+    impl dl::Declared for Tuned {
         const NAME: &'static str = "Tuned";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -104,6 +94,29 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [f32; 6];
+        type Makes = [f32; 2];
+        type Memory = TunedScratch;
+    }
+    const DENSE1_OP: dl::ops::lora::LoraDenseOp = dl::ops::lora::LoraDenseOp {
+        scale: 1.5,
+        activation: dl::ops::Activation::Relu,
+    };
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct TunedTraining<D: dl::Device> {
+        relu1: dl::Workspace<D>,
+        d_relu1: dl::Workspace<D>,
+        saved_relu1: dl::Workspace<D>,
+    }
+    pub struct TunedInference<D: dl::Device> {
+        relu1: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Tuned {
+        type Input = [f32; 6];
+        type Output = [f32; 2];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "x",
@@ -313,4 +326,28 @@ const _: () = {
         [] D GoesForward : Tuned,
         "`Tuned` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{self as dl, hygiene::*, variable as x, variable as d_x};
+    const DENSE1_OP: dl::ops::lora::LoraDenseOp = dl::ops::lora::LoraDenseOp {
+        scale: 1.5,
+        activation: dl::ops::Activation::Relu,
+    };
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Tuned {
+        #[inline]
+        fn predict_with(
+            &self,
+            x: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            DENSE1_OP.infer(&self.dense1, x, memory.relu1.write::<[f32; 8]>());
+            DENSE2_OP
+                .forward(&self.dense2, memory.relu1.read::<[f32; 8]>(), &mut *output);
+        }
+    }
 };

@@ -60,34 +60,15 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Autoencoder : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const MEAN1_OP: dl::ops::reduce::Sum = dl::ops::reduce::Sum {
-        shapes: dl::ops::reduce::Shapes {
-            from: &[2],
-            to: &[1],
-        },
-        scale: 1.0 / 2 as f32,
-    };
-    pub struct AutoencoderTraining<D: dl::Device> {
-        code: dl::Workspace<D>,
-        square1: dl::Workspace<D>,
-        d_code: dl::Workspace<D>,
+    pub struct AutoencoderScratch {
+        code: dl::Buffer<[f32; 2]>,
     }
-    pub struct AutoencoderInference<D: dl::Device> {
-        code: dl::Workspace<D>,
+    impl dl::Zeroed for AutoencoderScratch {
+        const ZERO: Self = AutoencoderScratch {
+            code: <dl::Buffer<[f32; 2]> as dl::Zeroed>::ZERO,
+        };
     }
-    pub struct AutoencoderEvaluation<D: dl::Device> {
-        code: dl::Workspace<D>,
-    }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Autoencoder {
-        type Input = [f32; 6];
-        type Output = [f32; 6];
+    impl dl::Declared for Autoencoder {
         const NAME: &'static str = "Autoencoder";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -117,6 +98,38 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [f32; 6];
+        type Makes = [f32; 6];
+        type Memory = AutoencoderScratch;
+    }
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const MEAN1_OP: dl::ops::reduce::Sum = dl::ops::reduce::Sum {
+        shapes: dl::ops::reduce::Shapes {
+            from: &[2],
+            to: &[1],
+        },
+        scale: 1.0 / 2 as f32,
+    };
+    pub struct AutoencoderTraining<D: dl::Device> {
+        code: dl::Workspace<D>,
+        square1: dl::Workspace<D>,
+        d_code: dl::Workspace<D>,
+    }
+    pub struct AutoencoderInference<D: dl::Device> {
+        code: dl::Workspace<D>,
+    }
+    pub struct AutoencoderEvaluation<D: dl::Device> {
+        code: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Autoencoder {
+        type Input = [f32; 6];
+        type Output = [f32; 6];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "image",
@@ -432,4 +445,31 @@ const _: () = {
         [] D GoesForward : Autoencoder,
         "`Autoencoder` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{
+        self as dl, hygiene::*, variable as image, variable as d_image,
+        variable as term_0, variable as d_term_0, variable as term_1,
+        variable as d_term_1,
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Autoencoder {
+        #[inline]
+        fn predict_with(
+            &self,
+            image: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            DENSE1_OP.forward(&self.dense1, image, memory.code.write::<[f32; 2]>());
+            DENSE2_OP
+                .forward(&self.dense2, memory.code.read::<[f32; 2]>(), &mut *output);
+        }
+    }
 };

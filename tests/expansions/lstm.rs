@@ -43,28 +43,7 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Reader : Clone, Debug);
-    const LSTM1_OP: dl::ops::recurrent::RecurrentOp = dl::ops::recurrent::RecurrentOp {
-        cell: dl::ops::recurrent::Cell::Lstm,
-        dropout: 0.0,
-        id: 0,
-    };
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    pub struct ReaderTraining<D: dl::Device> {
-        lstm1: dl::Workspace<D>,
-        last1: dl::Workspace<D>,
-        d_last1: dl::Workspace<D>,
-        saved_lstm1: dl::Workspace<D>,
-    }
-    pub struct ReaderInference<D: dl::Device> {
-        lstm1: dl::Workspace<D>,
-        last1: dl::Workspace<D>,
-    }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Reader {
-        type Input = [[f32; 4]; 12];
-        type Output = [f32; 3];
+    impl dl::Declared for Reader {
         const NAME: &'static str = "Reader";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -106,6 +85,32 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [[f32; 4]; 12];
+        type Makes = [f32; 3];
+        type Memory = ();
+    }
+    const LSTM1_OP: dl::ops::recurrent::RecurrentOp = dl::ops::recurrent::RecurrentOp {
+        cell: dl::ops::recurrent::Cell::Lstm,
+        dropout: 0.0,
+        id: 0,
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct ReaderTraining<D: dl::Device> {
+        lstm1: dl::Workspace<D>,
+        last1: dl::Workspace<D>,
+        d_last1: dl::Workspace<D>,
+        saved_lstm1: dl::Workspace<D>,
+    }
+    pub struct ReaderInference<D: dl::Device> {
+        lstm1: dl::Workspace<D>,
+        last1: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Reader {
+        type Input = [[f32; 4]; 12];
+        type Output = [f32; 3];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "steps",
@@ -334,4 +339,13 @@ const _: () = {
         "`Reader` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
     impl dl::Carries for Reader {}
+};
+const _: () = {
+    use dl::private::core::{
+        self as dl, hygiene::*, variable as steps, variable as d_steps,
+    };
+    dl::no_predict!(
+        [] Predicts : Reader,
+        "`Reader` cannot be predicted without a heap: `lstm1`, `lstm(8)`, has no operation for it yet"
+    );
 };

@@ -46,23 +46,15 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Mlp : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Relu,
-    };
-    const SCORES_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    pub struct MlpTraining<D: dl::Device> {
-        relu1: dl::Workspace<D>,
-        d_relu1: dl::Workspace<D>,
+    pub struct MlpScratch {
+        relu1: dl::Buffer<[f32; 16]>,
     }
-    pub struct MlpInference<D: dl::Device> {
-        relu1: dl::Workspace<D>,
+    impl dl::Zeroed for MlpScratch {
+        const ZERO: Self = MlpScratch {
+            relu1: <dl::Buffer<[f32; 16]> as dl::Zeroed>::ZERO,
+        };
     }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Mlp {
-        type Input = [f32; 8];
-        type Output = [f32; 3];
+    impl dl::Declared for Mlp {
         const NAME: &'static str = "Mlp";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -92,6 +84,27 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [f32; 8];
+        type Makes = [f32; 3];
+        type Memory = MlpScratch;
+    }
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Relu,
+    };
+    const SCORES_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct MlpTraining<D: dl::Device> {
+        relu1: dl::Workspace<D>,
+        d_relu1: dl::Workspace<D>,
+    }
+    pub struct MlpInference<D: dl::Device> {
+        relu1: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Mlp {
+        type Input = [f32; 8];
+        type Output = [f32; 3];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "x",
@@ -295,4 +308,27 @@ const _: () = {
         [] D GoesForward : Mlp,
         "`Mlp` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{self as dl, hygiene::*, variable as x, variable as d_x};
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Relu,
+    };
+    const SCORES_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Mlp {
+        #[inline]
+        fn predict_with(
+            &self,
+            x: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            DENSE1_OP.forward(&self.dense1, x, memory.relu1.write::<[f32; 16]>());
+            SCORES_OP
+                .forward(&self.scores, memory.relu1.read::<[f32; 16]>(), &mut *output);
+        }
+    }
 };

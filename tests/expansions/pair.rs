@@ -87,34 +87,17 @@ const _: () = {
     }
     dl::record!(PairOutput : sum, difference);
     dl::network!(Pair : Clone, Debug);
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Identity,
-    };
-    const SUB1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: -1.0,
-        activation: dl::ops::Activation::Identity,
-    };
-    pub struct PairTraining<D: dl::Device> {
-        dense1: dl::Workspace<D>,
-        dense2: dl::Workspace<D>,
+    pub struct PairScratch {
+        dense1: dl::Buffer<[f32; 5]>,
+        dense2: dl::Buffer<[f32; 5]>,
     }
-    pub struct PairInference<D: dl::Device> {
-        dense1: dl::Workspace<D>,
-        dense2: dl::Workspace<D>,
+    impl dl::Zeroed for PairScratch {
+        const ZERO: Self = PairScratch {
+            dense1: <dl::Buffer<[f32; 5]> as dl::Zeroed>::ZERO,
+            dense2: <dl::Buffer<[f32; 5]> as dl::Zeroed>::ZERO,
+        };
     }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Pair {
-        type Input = PairInput;
-        type Output = PairOutput;
+    impl dl::Declared for Pair {
         const NAME: &'static str = "Pair";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -144,6 +127,38 @@ const _: () = {
                 },
             ],
         );
+        type Takes = PairInput;
+        type Makes = PairOutput;
+        type Memory = PairScratch;
+    }
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const SUB1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: -1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct PairTraining<D: dl::Device> {
+        dense1: dl::Workspace<D>,
+        dense2: dl::Workspace<D>,
+    }
+    pub struct PairInference<D: dl::Device> {
+        dense1: dl::Workspace<D>,
+        dense2: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Pair {
+        type Input = PairInput;
+        type Output = PairOutput;
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "left",
@@ -431,4 +446,54 @@ const _: () = {
         [] D GoesForward : Pair,
         "`Pair` cannot be continued step by step: it has several inputs, and a step continues one sequence"
     );
+};
+const _: () = {
+    use dl::private::core::{
+        self as dl, hygiene::*, variable as left, variable as d_left, variable as right,
+        variable as d_right, variable as output_sum, variable as d_output_sum,
+        variable as output_difference, variable as d_output_difference,
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const SUB1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: -1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Pair {
+        #[inline]
+        fn predict_with(
+            &self,
+            input: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            DENSE1_OP
+                .forward(&self.dense1, &input.left, memory.dense1.write::<[f32; 5]>());
+            DENSE2_OP
+                .forward(&self.dense2, &input.right, memory.dense2.write::<[f32; 5]>());
+            ADD1_OP
+                .forward(
+                    memory.dense1.read::<[f32; 5]>(),
+                    memory.dense2.read::<[f32; 5]>(),
+                    &mut output.sum,
+                );
+            SUB1_OP
+                .forward(
+                    memory.dense1.read::<[f32; 5]>(),
+                    memory.dense2.read::<[f32; 5]>(),
+                    &mut output.difference,
+                );
+        }
+    }
 };

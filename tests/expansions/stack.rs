@@ -49,33 +49,17 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(StackLayers : Clone, Debug);
-    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
-        epsilon: 0.00001,
-    };
-    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Identity,
-    };
-    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Gelu,
-    };
-    pub struct StackLayersTraining<D: dl::Device> {
-        layer_norm1: dl::Workspace<D>,
-        dense1: dl::Workspace<D>,
-        gelu1: dl::Workspace<D>,
+    pub struct StackLayersScratch {
+        layer_norm1: dl::Buffer<[f32; 6]>,
+        gelu1: dl::Buffer<[f32; 6]>,
     }
-    pub struct StackLayersInference<D: dl::Device> {
-        layer_norm1: dl::Workspace<D>,
-        gelu1: dl::Workspace<D>,
+    impl dl::Zeroed for StackLayersScratch {
+        const ZERO: Self = StackLayersScratch {
+            layer_norm1: <dl::Buffer<[f32; 6]> as dl::Zeroed>::ZERO,
+            gelu1: <dl::Buffer<[f32; 6]> as dl::Zeroed>::ZERO,
+        };
     }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for StackLayers {
-        type Input = [f32; 6];
-        type Output = [f32; 6];
+    impl dl::Declared for StackLayers {
         const NAME: &'static str = "StackLayers";
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
@@ -105,6 +89,37 @@ const _: () = {
                 },
             ],
         );
+        type Takes = [f32; 6];
+        type Makes = [f32; 6];
+        type Memory = StackLayersScratch;
+    }
+    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Gelu,
+    };
+    pub struct StackLayersTraining<D: dl::Device> {
+        layer_norm1: dl::Workspace<D>,
+        dense1: dl::Workspace<D>,
+        gelu1: dl::Workspace<D>,
+    }
+    pub struct StackLayersInference<D: dl::Device> {
+        layer_norm1: dl::Workspace<D>,
+        gelu1: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for StackLayers {
+        type Input = [f32; 6];
+        type Output = [f32; 6];
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "x_2",
@@ -348,6 +363,40 @@ const _: () = {
         "`StackLayers` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
 };
+const _: () = {
+    use dl::private::core::{self as dl, hygiene::*, variable as x_2, variable as d_x_2};
+    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Gelu,
+    };
+    const ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for StackLayers {
+        #[inline]
+        fn predict_with(
+            &self,
+            x_2: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            LAYER_NORM1_OP
+                .forward(&self.layer_norm1, x_2, memory.layer_norm1.write::<[f32; 6]>());
+            DENSE1_OP_INFER
+                .forward(
+                    &self.dense1,
+                    memory.layer_norm1.read::<[f32; 6]>(),
+                    memory.gelu1.write::<[f32; 6]>(),
+                );
+            ADD1_OP.forward(x_2, memory.gelu1.read::<[f32; 6]>(), &mut *output);
+        }
+    }
+};
 /**
 
 | | layer | output | parameters | multiply-adds |
@@ -370,6 +419,43 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Stack : Clone, Debug);
+    pub struct StackScratch {
+        layers: dl::Buffer<[f32; 6]>,
+        saved_layers: <[StackLayers; 12] as dl::Declared>::Memory,
+    }
+    impl dl::Zeroed for StackScratch {
+        const ZERO: Self = StackScratch {
+            layers: <dl::Buffer<[f32; 6]> as dl::Zeroed>::ZERO,
+            saved_layers: <<[StackLayers; 12] as dl::Declared>::Memory as dl::Zeroed>::ZERO,
+        };
+    }
+    impl dl::Declared for Stack {
+        const NAME: &'static str = "Stack";
+        const TENSORS: dl::Tensors = dl::Tensors(
+            &[
+                dl::Entry::Model {
+                    name: "layers",
+                    offset: dl::offset_of!(Self, layers),
+                    tensors: <[StackLayers; 12] as dl::Declared>::TENSORS,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.weight",
+                    shape: &[2, 6],
+                    offset: dl::offset_of!(Self, dense1.weight),
+                    role: dl::Role::Weight,
+                },
+                dl::Entry::Tensor {
+                    name: "dense1.bias",
+                    shape: &[2],
+                    offset: dl::offset_of!(Self, dense1.bias),
+                    role: dl::Role::Bias,
+                },
+            ],
+        );
+        type Takes = [f32; 6];
+        type Makes = [f32; 2];
+        type Memory = StackScratch;
+    }
     const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
@@ -386,28 +472,6 @@ const _: () = {
     impl dl::Passes for Stack {
         type Input = [f32; 6];
         type Output = [f32; 2];
-        const NAME: &'static str = "Stack";
-        const TENSORS: dl::Tensors = dl::Tensors(
-            &[
-                dl::Entry::Model {
-                    name: "layers",
-                    offset: dl::offset_of!(Self, layers),
-                    tensors: <[StackLayers; 12] as dl::Passes>::TENSORS,
-                },
-                dl::Entry::Tensor {
-                    name: "dense1.weight",
-                    shape: &[2, 6],
-                    offset: dl::offset_of!(Self, dense1.weight),
-                    role: dl::Role::Weight,
-                },
-                dl::Entry::Tensor {
-                    name: "dense1.bias",
-                    shape: &[2],
-                    offset: dl::offset_of!(Self, dense1.bias),
-                    role: dl::Role::Bias,
-                },
-            ],
-        );
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "x",
@@ -608,4 +672,29 @@ const _: () = {
         [] D GoesForward : Stack,
         "`Stack` cannot be continued step by step: its input is no sequence of run-time length, such as `[.., 8]`"
     );
+};
+const _: () = {
+    use dl::private::core::{self as dl, hygiene::*, variable as x, variable as d_x};
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Stack {
+        #[inline]
+        fn predict_with(
+            &self,
+            x: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            dl::Predict::predict_with(
+                &self.layers,
+                x,
+                memory.layers.write::<[f32; 6]>(),
+                &mut memory.saved_layers,
+            );
+            DENSE1_OP
+                .forward(&self.dense1, memory.layers.read::<[f32; 6]>(), &mut *output);
+        }
+    }
 };

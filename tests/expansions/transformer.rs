@@ -115,92 +115,8 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Gpt : Clone, Debug);
-    const WTE_OP: dl::ops::embedding::EmbeddingOp = dl::ops::embedding::EmbeddingOp {};
-    const LEARNED_POSITIONS1_OP: dl::ops::positions::LearnedPositionsOp = dl::ops::positions::LearnedPositionsOp {};
-    const FIRST_LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
-        epsilon: 0.00001,
-    };
-    const FIRST_ATTENTION1_QKV_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_ATTENTION1_CONTEXT_OP: dl::ops::attention::AttentionOp = dl::ops::attention::AttentionOp {
-        heads: 4,
-        kv_heads: 4,
-        head_dim: 4,
-        causal: true,
-        window: 0,
-        alibi: false,
-        dropout: 0.1,
-        id: 0,
-    };
-    const FIRST_ATTENTION1_OUT_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_DROPOUT1_OP: dl::ops::dropout::DropoutOp = dl::ops::dropout::DropoutOp {
-        rate: 0.1,
-        id: 0,
-    };
-    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_LAYER_NORM2_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
-        epsilon: 0.00001,
-    };
-    const FIRST_DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_DROPOUT2_OP: dl::ops::dropout::DropoutOp = dl::ops::dropout::DropoutOp {
-        rate: 0.1,
-        id: 1,
-    };
-    const FIRST_ADD2_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
-        shapes: dl::ops::arithmetic::Shapes::Equal,
-        sign: 1.0,
-        activation: dl::ops::Activation::Identity,
-    };
-    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
-        epsilon: 0.00001,
-    };
-    const WTE_2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Identity,
-    };
-    const FIRST_DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
-        activation: dl::ops::Activation::Gelu,
-    };
-    pub struct GptTraining<D: dl::Device> {
-        wte: dl::Workspace<D>,
-        learned_positions1: dl::Workspace<D>,
-        first_attention1_qkv: dl::Workspace<D>,
-        first_attention1_context: dl::Workspace<D>,
-        first_attention1_out: dl::Workspace<D>,
-        first_add1: dl::Workspace<D>,
-        first_dense1: dl::Workspace<D>,
-        first_gelu1: dl::Workspace<D>,
-        first_dense2: dl::Workspace<D>,
-        first_add2: dl::Workspace<D>,
-        d_layer_norm1: dl::Workspace<D>,
-        saved_first_attention1_context: dl::Workspace<D>,
-    }
-    pub struct GptInference<D: dl::Device> {
-        wte: dl::Workspace<D>,
-        learned_positions1: dl::Workspace<D>,
-        first_attention1_qkv: dl::Workspace<D>,
-    }
-    pub struct GptState<D: dl::Device> {
-        saved_first_attention1_context: dl::Workspace<D>,
-    }
-    #[allow(unused_mut, unused_variables)]
-    impl dl::Passes for Gpt {
-        type Input = dl::Vec<u32>;
-        type Output = dl::Vec<[f32; 50]>;
+    impl dl::Declared for Gpt {
         const NAME: &'static str = "Gpt";
-        const OUTPUT_SEQUENCES: &'static [usize] = &[0];
-        const MOST_ROWS: dl::Option<usize> = dl::Some(8);
         const TENSORS: dl::Tensors = dl::Tensors(
             &[
                 dl::Entry::Tensor {
@@ -325,6 +241,95 @@ const _: () = {
                 },
             ],
         );
+        type Takes = u32;
+        type Makes = [f32; 50];
+        type Memory = ();
+    }
+    const WTE_OP: dl::ops::embedding::EmbeddingOp = dl::ops::embedding::EmbeddingOp {};
+    const LEARNED_POSITIONS1_OP: dl::ops::positions::LearnedPositionsOp = dl::ops::positions::LearnedPositionsOp {};
+    const FIRST_LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const FIRST_ATTENTION1_QKV_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ATTENTION1_CONTEXT_OP: dl::ops::attention::AttentionOp = dl::ops::attention::AttentionOp {
+        heads: 4,
+        kv_heads: 4,
+        head_dim: 4,
+        causal: true,
+        window: 0,
+        alibi: false,
+        dropout: 0.1,
+        id: 0,
+    };
+    const FIRST_ATTENTION1_OUT_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_DROPOUT1_OP: dl::ops::dropout::DropoutOp = dl::ops::dropout::DropoutOp {
+        rate: 0.1,
+        id: 0,
+    };
+    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_LAYER_NORM2_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const FIRST_DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_DROPOUT2_OP: dl::ops::dropout::DropoutOp = dl::ops::dropout::DropoutOp {
+        rate: 0.1,
+        id: 1,
+    };
+    const FIRST_ADD2_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const WTE_2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Gelu,
+    };
+    pub struct GptTraining<D: dl::Device> {
+        wte: dl::Workspace<D>,
+        learned_positions1: dl::Workspace<D>,
+        first_attention1_qkv: dl::Workspace<D>,
+        first_attention1_context: dl::Workspace<D>,
+        first_attention1_out: dl::Workspace<D>,
+        first_add1: dl::Workspace<D>,
+        first_dense1: dl::Workspace<D>,
+        first_gelu1: dl::Workspace<D>,
+        first_dense2: dl::Workspace<D>,
+        first_add2: dl::Workspace<D>,
+        d_layer_norm1: dl::Workspace<D>,
+        saved_first_attention1_context: dl::Workspace<D>,
+    }
+    pub struct GptInference<D: dl::Device> {
+        wte: dl::Workspace<D>,
+        learned_positions1: dl::Workspace<D>,
+        first_attention1_qkv: dl::Workspace<D>,
+    }
+    pub struct GptState<D: dl::Device> {
+        saved_first_attention1_context: dl::Workspace<D>,
+    }
+    #[allow(unused_mut, unused_variables)]
+    impl dl::Passes for Gpt {
+        type Input = dl::Vec<u32>;
+        type Output = dl::Vec<[f32; 50]>;
+        const OUTPUT_SEQUENCES: &'static [usize] = &[0];
+        const MOST_ROWS: dl::Option<usize> = dl::Some(8);
         const INPUTS: &'static [dl::InputInfo] = &[
             dl::InputInfo {
                 name: "tokens",
@@ -1221,4 +1226,13 @@ const _: () = {
                 );
         }
     }
+};
+const _: () = {
+    use dl::private::core::{
+        self as dl, hygiene::*, variable as tokens, variable as d_tokens,
+    };
+    dl::no_predict!(
+        [] Predicts : Gpt,
+        "`Gpt` cannot be predicted without a heap: its input is a sequence of run-time length"
+    );
 };

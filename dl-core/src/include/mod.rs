@@ -2,7 +2,10 @@
 //! constant. Nothing of this runs in the program.
 
 mod json;
+mod model;
 mod text;
+
+pub use model::included;
 
 use crate::{Dtype, Entry, Tensors};
 use json::{Entries, Tensor};

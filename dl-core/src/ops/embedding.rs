@@ -1,6 +1,8 @@
 //! Embedding: every token selects a row of a table.
 
 use crate::Pod;
+use crate::pod::{flat, flat_mut};
+use core::slice;
 
 /// The table of an embedding: `F` features for each of `V` tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,4 +28,27 @@ impl<const F: usize> Tokens<F> for u32 {
 }
 impl<T: Tokens<F>, const F: usize, const N: usize> Tokens<F> for [T; N] {
     type Of = [T::Of; N];
+}
+
+/// An embedding has no settings.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddingOp {}
+
+impl EmbeddingOp {
+    /// `output[i] = weight[input[i]]`, `[…]` → `[…, F]`; NaN for a token that is not in the table.
+    #[inline(always)]
+    pub fn forward<S: Tokens<F>, const V: usize, const F: usize>(
+        self,
+        weights: &Embedding<V, F>,
+        input: &S,
+        output: &mut S::Of,
+    ) {
+        let (tokens, y) = (flat(slice::from_ref(input)), flat_mut(slice::from_mut(output)));
+        for (token, y) in tokens.iter().zip(y.chunks_exact_mut(F.max(1))) {
+            match weights.weight.get(*token as usize) {
+                Some(row) => y.copy_from_slice(row),
+                None => y.fill(f32::NAN),
+            }
+        }
+    }
 }

@@ -49,7 +49,7 @@ fn read(text: &str) -> (&str, Vec<Case>) {
 /// Expands `tokens`; returns the code, and the line, column and text of each message.
 fn messages(tokens: TokenStream) -> (TokenStream, Vec<(usize, usize, String)>) {
     let diagnostics = Diagnostics::default();
-    let output = crate::expand_with(quote::quote!(dl), tokens, &diagnostics);
+    let output = crate::expand_with(quote::quote!(dl), false, tokens, &diagnostics);
     (output, diagnostics.located())
 }
 

@@ -13,7 +13,6 @@ pub fn implementation(ir: &Ir) -> TokenStream {
         #[allow(unused_variables)]
         impl #parameters dl::Passes for #name {
             #types
-            const TENSORS: dl::Tensors = dl::Tensors(&[]);
             const LAYERS: &'static [dl::LayerInfo] = &[];
             type Inference<#d: dl::Device> = ();
             type Training<#d: dl::Device> = ();

@@ -74,7 +74,9 @@ impl<'a> Quantized<'a> {
         if !self.sound {
             return self.broken();
         }
-        let (settings, memory, model, quantize) = (self.settings(), self.memory(), self.model(), self.quantize());
+        let (settings, memory, model) = (self.settings(), self.memory(), self.model());
+        // Samples are measured where the network was trained.
+        let quantize = (!self.ir.without_std).then(|| self.quantize());
         quote!(#settings #memory #model #quantize)
     }
 
@@ -282,6 +284,9 @@ impl<'a> Quantized<'a> {
 
     /// Writes the traits with empty tables and an empty pass, after a mistake.
     fn broken(&self) -> TokenStream {
+        if self.ir.without_std {
+            return quote!();
+        }
         let (name, of, types) = (&self.name, self.ir.self_type(), self.types());
         let [input, output] = &self.ends;
         if !self.ir.generics.is_empty() {

@@ -3,6 +3,7 @@
 mod arguments;
 mod broken;
 mod carrying;
+mod core;
 mod docs;
 mod int8;
 mod memory;
@@ -43,14 +44,20 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
     let parts = structure::Parts::of(ir);
     let structure = structure::structure(krate, irs, which, &parts);
     // A `cfg` on the struct applies to its code, too.
-    let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let conditions: Vec<_> = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let (declared, core) = core::code(krate, irs, ir);
     let checks = if ir.generics.is_empty() { ir.checks.iter().map(check).collect() } else { quote!() };
-    let (imports, plain, network) = (ir.imports(krate), structure::plain_numbers(ir, &parts), structure::network(ir));
-    let body = if ir.broken { broken::implementation(ir) } else { implementation(irs, ir) };
+    let (imports, plain, network) =
+        (ir.imports(&quote!(#krate::private)), structure::plain_numbers(ir, &parts), structure::network(ir));
+    let body = match (ir.without_std, ir.broken) {
+        (true, _) => quote!(),
+        (false, true) => broken::implementation(ir),
+        (false, false) => implementation(irs, ir),
+    };
     let quantized = int8::Quantized::of(ir);
     let int8 = quantized.as_ref().map(int8::Quantized::implementation);
     let quantized = quantized.as_ref().map(|quantized| quantized.structure(krate));
-    let code = rename_facade(&ir.reserved, quote!(#checks #plain #network #body #int8));
+    let code = rename_facade(&ir.reserved, quote!(#checks #plain #network #declared #body #int8));
     quote! {
         #structure
         #quantized
@@ -60,6 +67,8 @@ pub fn model(krate: &TokenStream, irs: &[Ir], which: usize) -> TokenStream {
             #imports
             #code
         };
+        #(#conditions)*
+        #core
     }
 }
 

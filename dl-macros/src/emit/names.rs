@@ -30,7 +30,7 @@ impl Ir {
         ident(&self.reserved.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
     }
 
-    /// Writes the `use` that begins generated code: the facade as `dl`, and a function under the name of each variable. A pattern
+    /// Writes the `use` that begins generated code: the module `krate` of the facade as `dl`, and a function under the name of each variable. A pattern
     /// with the name of a user's constant, static or struct would refer to that item; the function shadows it, and a pattern never
     /// refers to a function.
     pub fn imports(&self, krate: &TokenStream) -> TokenStream {
@@ -47,6 +47,6 @@ impl Ir {
         // `f32::consts::PI` in the user's code refers to the module, which must stay visible.
         let modules = ["f32:", "u32:", "usize:"].iter().any(|word| self.reserved.has(word));
         let scope = if modules { quote!(variables) } else { quote!(hygiene) };
-        quote!(use #krate::private::{self as #alias, #scope::* #(, variable as #names)*};)
+        quote!(use #krate::{self as #alias, #scope::* #(, variable as #names)*};)
     }
 }

@@ -45,6 +45,10 @@ impl<'a> Record<'a> {
     fn has_sequences(&self) -> bool {
         self.fields.iter().any(|(_, shape)| shape.length.is_some())
     }
+    /// Returns the name of the struct, if there is one: sequences need a heap.
+    fn struct_of(&self, ir: &Ir) -> Option<&Ident> {
+        self.name.as_ref().filter(|_| !(ir.without_std && self.has_sequences()))
+    }
     /// Writes the run-time dimensions of the sequences, in order.
     pub fn dimensions(&self) -> TokenStream {
         let dimensions = self.fields.iter().filter_map(|(_, shape)| shape.length.as_ref());
@@ -59,9 +63,17 @@ impl<'a> Record<'a> {
             (None, _) => quote!([f32; 0]),
         }
     }
+    /// Writes the type of one sample, or of one row of a sequence; `()` where there is none without a heap.
+    pub fn row(&self, ir: &Ir) -> TokenStream {
+        match self.fields.as_slice() {
+            [(_, shape)] if self.name.is_none() => shape.ty(),
+            _ if self.has_sequences() => quote!(()),
+            _ => self.ty(ir),
+        }
+    }
     /// Writes the struct.
     pub fn definition(&self, ir: &Ir) -> TokenStream {
-        let Some(name) = &self.name else { return quote!() };
+        let Some(name) = self.struct_of(ir) else { return quote!() };
         let (visibility, parameters) = (&ir.visibility, ir.parameters());
         let doc = format!("{} [`{}`].", self.doc, ir.name);
         let conditions = ir.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
@@ -79,7 +91,7 @@ impl<'a> Record<'a> {
     }
     /// Implements `Pod` for the struct, and the usual traits. `derive` is not used, since the user's module may redefine it.
     pub fn plain(&self, ir: &Ir) -> TokenStream {
-        let Some(name) = &self.name else { return quote!() };
+        let Some(name) = self.struct_of(ir) else { return quote!() };
         let (name, parameters, generic) = (ir.generic(name), ir.parameters(), ir.generic_traits());
         let fields = self.fields.iter().map(|(name, _)| name);
         let types: Vec<TokenStream> = self.fields.iter().map(|(_, shape)| shape.sample_ty()).collect();

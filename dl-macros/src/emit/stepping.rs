@@ -55,7 +55,7 @@ pub fn refusal(irs: &[Ir], ir: &Ir) -> TokenStream {
 }
 
 /// Returns the model of the same `model!` with this type, or that of the copies of `repeat`.
-pub(super) fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
+pub fn inner<'a>(irs: &'a [Ir], ty: &Type) -> Option<&'a Ir> {
     match ty {
         Type::Array(item, _) => inner(irs, item),
         Type::Declared(name, _) => irs.iter().find(|ir| ir.name == *name),

@@ -1,7 +1,7 @@
 //! Writes the tables of a model: its types, tensors and layers.
 
 use super::docs::parameters;
-use super::{condition, records};
+use super::records;
 use crate::dim::Dim;
 use crate::ir::{Config, Ir, Reduction, Value, ValueId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 
 /// Writes `Input`, `Output`, `NAME`, `TENSORS`, `INPUTS`, `OUTPUTS` and `LAYERS`.
 pub fn tables(ir: &Ir) -> TokenStream {
-    let (types, tensors, layers) = (types(ir), tensors(ir), layers(ir));
+    let (types, layers) = (types(ir), layers(ir));
     let inputs = ir.inputs.iter().map(|&input| {
         let (name, shape) = (plain(&ir.values[input].name), ir.values[input].shape.sizes());
         quote!(dl::InputInfo { name: #name, shape: #shape })
@@ -19,15 +19,8 @@ pub fn tables(ir: &Ir) -> TokenStream {
         quote!(dl::OutputInfo { name: #name, shape: #shape })
     });
     let inputs_are_checked = check(ir, "check_inputs", "Input", &ir.inputs);
-    // The checks of a generic model, which rustc makes once its parameters are known.
-    let checks = (!ir.generics.is_empty()).then(|| {
-        let checks = ir.checks.iter().map(condition);
-        quote!(const CHECKED: () = { #(#checks;)* };)
-    });
     quote! {
         #types
-        #checks
-        const TENSORS: dl::Tensors = dl::Tensors(&[#(#tensors),*]);
         const INPUTS: &'static [dl::InputInfo] = &[#(#inputs),*];
         const OUTPUTS: &'static [dl::OutputInfo] = &[#(#outputs),*];
         const LAYERS: &'static [dl::LayerInfo] = &[#(#layers),*];
@@ -35,10 +28,9 @@ pub fn tables(ir: &Ir) -> TokenStream {
     }
 }
 
-/// Writes `Input`, `Output` and `NAME`, which a broken model has, too.
+/// Writes `Input` and `Output`, which a broken model has, too.
 pub fn types(ir: &Ir) -> TokenStream {
     let (input, output) = (records::inputs(ir).ty(ir), records::outputs(ir).ty(ir));
-    let name = ir.name.to_string();
     let dimensions = (!ir.lengths.is_empty()).then(|| {
         let dimensions = records::outputs(ir).dimensions();
         let most = ir.lengths[0].bound.as_ref();
@@ -48,7 +40,6 @@ pub fn types(ir: &Ir) -> TokenStream {
     quote! {
         type Input = #input;
         type Output = #output;
-        const NAME: &'static str = #name;
         #dimensions
     }
 }
@@ -129,7 +120,8 @@ pub fn check(ir: &Ir, name: &str, ty: &str, values: &[ValueId]) -> TokenStream {
     }
 }
 
-fn tensors(ir: &Ir) -> Vec<TokenStream> {
+/// Writes the entries of `TENSORS`.
+pub fn tensors(ir: &Ir) -> Vec<TokenStream> {
     let mut tensors = Vec::new();
     for (id, field) in ir.fields.iter().enumerate() {
         let (access, ty) = (ir.access(id), &field.ty);
@@ -139,7 +131,7 @@ fn tensors(ir: &Ir) -> Vec<TokenStream> {
                 dl::Entry::Model {
                     name: #path,
                     offset: dl::offset_of!(Self, #access),
-                    tensors: <#ty as dl::Passes>::TENSORS,
+                    tensors: <#ty as dl::Declared>::TENSORS,
                 }
             });
         }

@@ -45,6 +45,8 @@ pub struct Op {
     pub stops_gradient: bool,
     /// Its form on int8.
     pub int8: Int8,
+    /// `true` if `dl-core` has the operation too, so that a model can be predicted without a heap.
+    pub core: bool,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them
     /// unchecked.
     pub is_external_model: bool,

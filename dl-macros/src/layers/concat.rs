@@ -48,7 +48,8 @@ impl Layer for Concat {
         let parts_of_concat = parts;
         let parts = list(&parts_of_concat);
         let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
-        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING);
+        let mut op =
+            Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING).in_core();
         op.each_input = true;
         let inside = parts_of_concat.iter().map(|part| part.mul(&inner)).collect::<Vec<_>>();
         let inside = list(&inside);

@@ -42,7 +42,7 @@ impl Lowering<'_> {
         operands.extend(self.model_values(&use_.arguments));
         if !use_.path.generics.is_empty() {
             let ty = &header.ty;
-            self.diagnostics.put_checks(vec![Check::Assertion(quote!(<#ty as dl::Passes>::CHECKED))]);
+            self.diagnostics.put_checks(vec![Check::Assertion(quote!(<#ty as dl::Declared>::CHECKED))]);
         }
         let field = Field {
             scope: self.scope,

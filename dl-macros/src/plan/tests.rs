@@ -36,6 +36,7 @@ impl Net {
             int8: None,
             int8_is_sound: true,
             broken: false,
+            without_std: false,
             reserved: Default::default(),
         });
         net.value("x", size);

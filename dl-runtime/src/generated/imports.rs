@@ -1,30 +1,5 @@
 //! The names that generated code uses without a path. It imports them by a glob, which shadows items of the user's module.
 
-/// Declares a function for each variable of generated code. A pattern `x` refers to a constant, static or struct `x` of the user's
-/// module, if there is one; the imported function shadows it, and a pattern never refers to a function.
-macro_rules! variables {
-    ($($name:ident)*) => {
-        /// The variables that the code of every model has.
-        #[allow(missing_docs)]
-        pub mod variables {
-            $(pub fn $name() {})*
-        }
-    };
-}
-variables! {
-    allocator arena batch carried context d d_input d_inputs d_net d_output d_terms f input kernels memory model n net output own_loss parts r rng rows s
-    samples see slots state streams target terms trained write
-}
-
-/// Names that generated code must find as they are, whatever the user's module calls so: its variables, and the numbers of Rust.
-pub mod hygiene {
-    pub use super::variables::*;
-    pub use std::primitive::{bool, f32, i8, str, u32, u64, usize};
-}
-
-/// A variable that the code of one model has, which imports this function under its name.
-pub fn variable() {}
-
 /// Implements the traits of every declared network: `Network` for sessions, `Clone` for its box, and `Debug`.
 ///
 /// `network!(LeNet: Clone, Debug)`, and `network!(impl[const N: usize] Mlp<N>: Clone, Debug)`.
@@ -66,25 +41,6 @@ macro_rules! network {
     };
     ($name:ty: $($trait:ident),*) => {
         $crate::network!(impl[] $name: $($trait),*);
-    };
-}
-
-/// Implements `Copy`, `Clone`, `PartialEq` and `Debug` for the struct of several inputs, outputs or targets:
-/// `record!(PairInput: left, right)`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! record {
-    (impl [$($parameters:tt)*] $name:ty: $($field:ident),*) => {
-        impl<$($parameters)*> $crate::generated::Copy for $name {}
-        impl<$($parameters)*> $crate::generated::Clone for $name {
-            fn clone(&self) -> Self {
-                *self
-            }
-        }
-        $crate::sequences!(@traits [$($parameters)*] $name: $($field),*);
-    };
-    ($name:ty: $($field:ident),*) => {
-        $crate::record!(impl [] $name: $($field),*);
     };
 }
 
@@ -135,7 +91,7 @@ macro_rules! sequences {
                 Self { $($field: $crate::generated::Clone::clone(&self.$field)),* }
             }
         }
-        $crate::sequences!(@traits [$($parameters)*] $name: $($field),*);
+        $crate::record!(@traits [$($parameters)*] $name: $($field),*);
     };
     (@each $part:ident; $($statement:stmt;)*) => {{
         let mut at = 0;
@@ -147,28 +103,9 @@ macro_rules! sequences {
         )*
         let _ = at;
     }};
-    (@traits [$($parameters:tt)*] $name:ty: $($field:ident),*) => {
-        impl<$($parameters)*> $crate::generated::PartialEq for $name {
-            fn eq(&self, r: &Self) -> $crate::generated::bool {
-                true $(&& self.$field == r.$field)*
-            }
-        }
-        impl<$($parameters)*> $crate::generated::Debug for $name {
-            fn fmt(&self, f: &mut $crate::generated::Formatter<'_>) -> $crate::generated::FmtResult {
-                f.debug_struct($crate::generated::word(::core::stringify!($name)))
-                    $(.field($crate::generated::word(::core::stringify!($field)), &self.$field))*
-                    .finish()
-            }
-        }
-    };
     ($name:ty: $($field:ident: $ty:ty),*) => {
         $crate::sequences!(impl [] $name: $($field: $ty),*);
     };
-}
-
-/// Returns the plain name: `type` for `r#type`, and `Pair` for `Pair<{ N }>`.
-pub fn word(text: &str) -> &str {
-    text.trim_start_matches("r#").split([' ', '<']).next().unwrap_or_default()
 }
 
 /// Writes the name and the size of a model: `LeNet (61,706 parameters)`.

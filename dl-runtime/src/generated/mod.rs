@@ -4,7 +4,6 @@ mod imports;
 mod interface;
 
 pub use crate::init::{Init, InitLayer, Rng};
-pub use crate::network::layer::Dimensions;
 pub use crate::network::{Backward, Batch, Carries, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
@@ -17,8 +16,10 @@ pub use crate::tensor::{
 pub use crate::{
     InputInfo, LayerInfo, LayerInput, LossPasses, MinBatch, Model, Network, OutputInfo, Passes, RUN_TIME, Result, Term,
 };
-pub use crate::{field, field_mut, network, no_steps, record, sequences};
-pub use imports::{hygiene, name_and_size, variable, variables, word};
+pub use crate::{field, field_mut, network, no_steps, sequences};
+pub use dl_core::generated::{Buffer, Larger, Zeroed, hygiene, variable, variables, word};
+pub use dl_core::{Declared, record};
+pub use imports::name_and_size;
 pub use interface::{makes, takes};
 /// The passes of layers written by hand.
 pub mod layer {

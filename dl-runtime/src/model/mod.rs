@@ -2,12 +2,10 @@
 
 mod drawing;
 mod files;
-mod include;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod summary;
 
-pub use include::included;
 pub use summary::{Memory, Summary};
 
 use crate::io::{Load, Save};

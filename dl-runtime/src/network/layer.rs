@@ -145,27 +145,6 @@ pub trait Layer: Pod<Element = f32> {
     );
 }
 
-/// The dimensions of nested arrays of `f32`, outermost first.
-#[doc(hidden)]
-pub trait Dimensions {
-    const DIMENSIONS: &'static [usize];
-}
-impl Dimensions for f32 {
-    const DIMENSIONS: &'static [usize] = &[];
-}
-impl<const A: usize> Dimensions for [f32; A] {
-    const DIMENSIONS: &'static [usize] = &[A];
-}
-impl<const A: usize, const B: usize> Dimensions for [[f32; B]; A] {
-    const DIMENSIONS: &'static [usize] = &[A, B];
-}
-impl<const A: usize, const B: usize, const C: usize> Dimensions for [[[f32; C]; B]; A] {
-    const DIMENSIONS: &'static [usize] = &[A, B, C];
-}
-impl<const A: usize, const B: usize, const C: usize, const D: usize> Dimensions for [[[[f32; D]; C]; B]; A] {
-    const DIMENSIONS: &'static [usize] = &[A, B, C, D];
-}
-
 /// Memory of a device as host memory: the same memory if the host can access it, or else a copy.
 enum Host<'a, T> {
     Borrowed(&'a [T]),
@@ -298,41 +277,19 @@ where
 /// are `f32` or arrays of it with up to four dimensions; files use their names.
 #[macro_export]
 macro_rules! layer {
-    ($(#[$attribute:meta])* $visibility:vis struct $name:ident {
-        $($(#[$about:meta])* $inside:vis $field:ident: $ty:ty as $role:ident),* $(,)?
-    }) => {
-        $crate::layer! {
-            @ [$(#[$attribute])*] [$visibility] $name [] []
-            $([$(#[$about])*] [$inside] $field [$ty] $role)*
-        }
+    ($($tokens:tt)*) => {
+        $crate::layer_with! { [$crate::Layer] [$crate::trained_layer] $($tokens)* }
     };
-    ($(#[$attribute:meta])* $visibility:vis struct $name:ident<$(const $parameter:ident: usize),+ $(,)?> {
-        $($(#[$about:meta])* $inside:vis $field:ident: $ty:ty as $role:ident),* $(,)?
-    }) => {
-        $crate::layer! {
-            @ [$(#[$attribute])*] [$visibility] $name [<$(const $parameter: usize),+>] [<$($parameter),+>]
-            $([$(#[$about])*] [$inside] $field [$ty] $role)*
-        }
-    };
-    (@ [$(#[$attribute:meta])*] [$visibility:vis] $name:ident [$($declared:tt)*] [$($given:tt)*]
-        $([$(#[$about:meta])*] [$inside:vis] $field:ident [$ty:ty] $role:ident)*
-    ) => {
-        $(#[$attribute])*
-        #[repr(C, align(4))]
-        $visibility struct $name $($declared)* {
-            $($(#[$about])* $inside $field: $ty,)*
-        }
+}
+
+/// Implements what training needs of a layer that [`layer!`] declares.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! trained_layer {
+    ([$($declared:tt)*] [$name:ty]) => {
         const _: () = {
-            // Shadows items of the user's module with these names.
             use $crate::generated::hygiene::*;
-            // SAFETY: `repr(C)`, and every field is `Pod` with elements `f32`: `plain` below has a bound for it.
-            unsafe impl $($declared)* $crate::Pod for $name $($given)* {
-                type Element = f32;
-            }
-            const fn plain<T: $crate::Pod<Element = f32>>() -> usize {
-                ::core::mem::size_of::<T>()
-            }
-            impl $($declared)* $crate::Network for $name $($given)* {
+            impl $($declared)* $crate::Network for $name {
                 type Model = Self;
                 fn network(&self) -> &Self {
                     self
@@ -341,22 +298,12 @@ macro_rules! layer {
                     self
                 }
             }
-            impl $($declared)* $crate::generated::Passes for $name $($given)* {
+            impl $($declared)* $crate::generated::Passes for $name {
                 type Input = <Self as $crate::Layer>::Input;
                 type Output = <Self as $crate::Layer>::Output;
                 type Inference<D: $crate::Device> = ();
                 type Training<D: $crate::Device> = ();
                 type Evaluation<D: $crate::Device> = ();
-                const NAME: &'static str = ::core::stringify!($name);
-                const TENSORS: $crate::Tensors = {
-                    ::core::assert!(::core::mem::size_of::<Self>() == 0 $(+ plain::<$ty>())*);
-                    $crate::Tensors(&[$($crate::Entry::Tensor {
-                        name: ::core::stringify!($field),
-                        shape: <$ty as $crate::generated::Dimensions>::DIMENSIONS,
-                        offset: ::core::mem::offset_of!(Self, $field),
-                        role: $crate::Role::$role,
-                    }),*])
-                };
                 const LAYERS: &'static [$crate::LayerInfo] = &[];
                 const MULTIPLY_ADDS: u64 = <Self as $crate::Layer>::MULTIPLY_ADDS;
                 const MIN_BATCH: usize = <Self as $crate::Layer>::MIN_BATCH;

@@ -4,7 +4,8 @@ use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::pack::sequences;
 use crate::tensor::{Arena, ArenaSize, Grad, InitialStates, Pack, Sequences, States};
-use crate::{Allocator, Context, PartsMut, Pod, Result, Tensors, View, ViewMut};
+use crate::{Allocator, Context, PartsMut, Result, View, ViewMut};
+use dl_core::Declared;
 
 /// Stands for a run-time dimension in the shapes of [`InputInfo`], [`OutputInfo`] and [`LayerInfo`]: the length of a sequence.
 pub const RUN_TIME: usize = usize::MAX;
@@ -275,7 +276,7 @@ pub struct ComputeLoss<'a, D: Device, M: Passes, T: Pack> {
     message = "`{Self}` is no model",
     note = "`model!` declares models, and `layer!` layers that stand among them"
 )]
-pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
+pub trait Passes: Declared + Network<Model = Self> {
     /// One sample: nested arrays in the declared shape, or the rows of a sequence in a `Vec`.
     type Input: Pack;
     /// The output for one sample.
@@ -290,10 +291,6 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     #[doc(hidden)]
     type Evaluation<D: Device>: Send + Sync + 'static;
 
-    /// The name of the struct.
-    const NAME: &'static str;
-    /// All tensors, in memory order.
-    const TENSORS: Tensors;
     /// The inputs as declared.
     const INPUTS: &'static [InputInfo] = &[];
     /// The outputs as declared.
@@ -331,9 +328,6 @@ pub trait Passes: Pod<Element = f32> + Network<Model = Self> {
     /// The number of `f32` that recurrent layers carry from batch to batch for one sample; 0 unless the model [`Carries`](super::Carries).
     #[doc(hidden)]
     const CARRIED: usize = 0;
-    /// The shape checks of a generic model. rustc evaluates them where its parameters are known and this constant is used.
-    #[doc(hidden)]
-    const CHECKED: () = ();
     /// The number of `f32` that an inference pass keeps in memory for one sample, without input and output.
     #[doc(hidden)]
     const INFERENCE_FLOATS: usize;

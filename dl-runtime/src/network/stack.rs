@@ -3,12 +3,12 @@
 use super::{Backward, Batch, Forward, Infer, LayerInfo, Network, Passes, Row};
 use crate::init::Rng;
 use crate::ops::Device;
-use crate::tensor::{ArenaSize, Entry, Grad, Pack};
-use crate::{Allocator, Pod, Tensors, View, ViewMut, Workspace};
+use crate::tensor::{ArenaSize, Grad, Pack};
+use crate::{Allocator, Pod, View, ViewMut, Workspace};
 
 impl<M: Passes, const N: usize> Network for [M; N]
 where
-    M: Passes<Output = <M as Passes>::Input>,
+    M: Passes<Output = <M as Passes>::Input, Makes: Pod>,
     M::Input: Pack<Element = f32>,
 {
     type Model = Self;
@@ -55,7 +55,7 @@ impl<T, D: Device> StackInference<T, D> {
 
 impl<M, const N: usize> Passes for [M; N]
 where
-    M: Passes<Output = <M as Passes>::Input>,
+    M: Passes<Output = <M as Passes>::Input, Makes: Pod>,
     M::Input: Pack<Element = f32>,
 {
     type Input = M::Input;
@@ -64,9 +64,6 @@ where
     type Training<D: Device> = StackTraining<M::Training<D>, D>;
     type Evaluation<D: Device> = ();
 
-    const NAME: &'static str = M::NAME;
-    const TENSORS: Tensors =
-        Tensors(&[Entry::Copies { count: N, stride: size_of::<M>(), tensors: <M as Passes>::TENSORS }]);
     const LAYERS: &'static [LayerInfo] = M::LAYERS;
     const COPIES: usize = N;
     const MIN_BATCH: usize = M::MIN_BATCH;

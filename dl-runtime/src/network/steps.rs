@@ -54,7 +54,7 @@ pub trait Steps: Passes {
 
 impl<M, const N: usize> Steps for [M; N]
 where
-    M: Steps + Passes<Output = <M as Passes>::Input>,
+    M: Steps + Passes<Output = <M as Passes>::Input, Makes: crate::Pod>,
     M::Input: crate::tensor::Pack<Element = f32>,
 {
     type State<D: Device> = Vec<M::State<D>>;

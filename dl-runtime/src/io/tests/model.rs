@@ -31,18 +31,24 @@ impl Network for Net {
     }
 }
 
-impl Passes for Net {
-    type Input = [f32; 3];
-    type Output = [f32; 2];
-    type Inference<D: Device> = ();
-    type Training<D: Device> = ();
-    type Evaluation<D: Device> = ();
+impl Declared for Net {
     const NAME: &'static str = "Net";
     const TENSORS: Tensors = Tensors(&[
         Entry::Tensor { name: "dense1.weight", shape: &[2, 3], offset: 0, role: Role::Weight },
         Entry::Tensor { name: "dense1.bias", shape: &[2], offset: 24, role: Role::Bias },
         Entry::Tensor { name: "norm.running_mean", shape: &[2], offset: 32, role: Role::Statistic },
     ]);
+    type Takes = [f32; 3];
+    type Makes = [f32; 2];
+    type Memory = ();
+}
+
+impl Passes for Net {
+    type Input = [f32; 3];
+    type Output = [f32; 2];
+    type Inference<D: Device> = ();
+    type Training<D: Device> = ();
+    type Evaluation<D: Device> = ();
     const LAYERS: &'static [LayerInfo] = &[];
     const INFERENCE_FLOATS: usize = 0;
     const TRAINING_FLOATS: usize = 0;

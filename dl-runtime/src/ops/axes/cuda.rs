@@ -45,16 +45,16 @@ impl Axes {
     fn new<const N: usize>(iter: &StridedIter<N>, rank: usize) -> Self {
         let mut axes = Axes { rank, ..Axes::default() };
         for axis in 0..rank {
-            axes.sizes[axis] = iter.sizes[axis];
+            axes.sizes[axis] = iter.axes().0[axis];
             for tensor in 0..N {
-                axes.strides[tensor][axis] = iter.strides[axis][tensor];
+                axes.strides[tensor][axis] = iter.axes().1[axis][tensor];
             }
         }
         axes
     }
     /// All axes of an iteration.
     pub fn all<const N: usize>(iter: &StridedIter<N>) -> Self {
-        Axes::new(iter, iter.rank)
+        Axes::new(iter, iter.axes().0.len())
     }
     /// One axis of contiguous rows that begin `stride` apart.
     pub fn rows(rows: usize, stride: usize) -> Self {
@@ -62,7 +62,7 @@ impl Axes {
     }
     /// All axes but the innermost, whose strides become the strides within a row.
     pub fn outer<const N: usize>(iter: &StridedIter<N>) -> Self {
-        let mut axes = Axes::new(iter, iter.rank - 1);
+        let mut axes = Axes::new(iter, iter.axes().0.len() - 1);
         for (step, stride) in axes.steps.iter_mut().zip(iter.row_strides()) {
             *step = stride;
         }
@@ -98,7 +98,7 @@ impl Rows {
     }
     /// Distributes the rows of an iteration over a contiguous output.
     pub fn of<const N: usize>(iter: &StridedIter<N>) -> Self {
-        let rows = iter.sizes[..iter.rank - 1].iter().product();
+        let rows = iter.axes().0[..iter.axes().0.len() - 1].iter().product();
         Rows::new(rows, iter.len(), iter.len())
     }
     /// Returns the grid for all rows.

@@ -1,9 +1,9 @@
 //! Trained models in the program: `include_model!`.
 
-use crate::Passes;
-use dl_core::include::include;
-use std::mem::MaybeUninit;
-use std::slice;
+use super::include;
+use crate::Declared;
+use core::mem::MaybeUninit;
+use core::slice;
 
 /// Puts a trained model into the program: `include_model!(LeNet, "lenet.safetensors")` is a `&'static LeNet`.
 ///
@@ -21,14 +21,14 @@ use std::slice;
 ///
 /// # Errors
 /// It is a compiler error if there is no such file, if it is no safetensors file, and if it does not have exactly the tensors of the model as
-/// finite numbers of type F32; the message names the file and each tensor that differs. [`Load`](crate::io::Load) reads files with other names,
-/// layouts and types, and [`Model::save`](crate::Model::save) writes them as this needs them.
+/// finite numbers of type F32; the message names the file and each tensor that differs. `Load` reads files with other names,
+/// layouts and types, and `Model::save` writes them as this needs them.
 #[macro_export]
 macro_rules! include_model {
     ($model:ty, $path:expr $(,)?) => {{
         // Networks with many millions of weights take seconds.
         #[allow(long_running_const_eval)]
-        static INCLUDED: $model = $crate::included($path, include_bytes!($path));
+        static INCLUDED: $model = $crate::include::included($path, include_bytes!($path));
         &INCLUDED
     }};
 }
@@ -36,7 +36,7 @@ macro_rules! include_model {
 /// Returns the model whose tensors are in the bytes of a file; `path` is its name in messages.
 #[doc(hidden)]
 #[track_caller]
-pub const fn included<M: Passes>(path: &str, bytes: &[u8]) -> M {
+pub const fn included<M: Declared>(path: &str, bytes: &[u8]) -> M {
     let () = M::CHECKED;
     let mut model = MaybeUninit::<M>::zeroed();
     // SAFETY: by the contract of `Pod`, a model is nothing but numbers; zeros are initialised bytes, and this is the only borrow.

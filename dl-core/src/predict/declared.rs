@@ -1,0 +1,28 @@
+//! The trait [`Declared`] of everything that `model!` and `layer!` declare.
+
+use super::Zeroed;
+use crate::{Pod, Tensors};
+
+/// A model or a layer with the table of its tensors: what a file of weights must have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model",
+    note = "`model!` declares models, and `layer!` layers that stand among them"
+)]
+pub trait Declared: Pod<Element = f32> {
+    /// The name of the struct.
+    const NAME: &'static str;
+    /// All tensors, in memory order.
+    const TENSORS: Tensors;
+    /// The shape checks of a generic model. rustc evaluates them where its parameters are known and this constant is used.
+    #[doc(hidden)]
+    const CHECKED: () = ();
+    /// One sample, or one row of a sequence.
+    #[doc(hidden)]
+    type Takes;
+    /// The output for one sample, or for one row.
+    #[doc(hidden)]
+    type Makes;
+    /// The memory of a prediction; `()` for a model that has none.
+    #[doc(hidden)]
+    type Memory: Zeroed;
+}

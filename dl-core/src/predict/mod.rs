@@ -1,0 +1,103 @@
+//! Prediction of one sample without a heap: the trait [`Predict`], which `model!` implements, and the memory that it needs.
+
+mod declared;
+mod memory;
+mod stack;
+
+pub use declared::Declared;
+pub use memory::{Buffer, Larger, Zeroed};
+
+use crate::Pod;
+
+/// A model whose layers all have operations in this crate: it predicts one sample without a heap.
+///
+/// ```ignore
+/// static NET: &LeNet = dl::include_model!(LeNet, "lenet.safetensors");
+///
+/// let (mut scores, mut scratch) = ([0.0; 10], dl::Scratch::new());
+/// NET.predict_into(&image, &mut scores, &mut scratch);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be predicted without a heap",
+    note = "models that `model!` declares can, if all of their layers can"
+)]
+pub trait Predict: Declared {
+    /// Computes the output for one input. What was in `output` and `scratch` before has no meaning.
+    #[inline]
+    fn predict_into(&self, input: &Self::Takes, output: &mut Self::Makes, scratch: &mut Scratch<Self>) {
+        self.predict_with(input, output, &mut scratch.0);
+    }
+    /// Does the same with the memory inside of a [`Scratch`].
+    #[doc(hidden)]
+    fn predict_with(&self, input: &Self::Takes, output: &mut Self::Makes, memory: &mut Self::Memory);
+}
+
+/// The memory of a prediction by the model `M`: that of the values between its layers.
+///
+/// Its size is a constant, which a program can limit: `const _: () = assert!(size_of::<dl::Scratch<LeNet>>() < 4096);`. It lies where the
+/// program puts it, on the stack or in a `static`.
+#[repr(transparent)]
+pub struct Scratch<M: Predict>(M::Memory);
+
+impl<M: Predict> Scratch<M> {
+    /// Returns memory of zeros.
+    pub const fn new() -> Self {
+        Scratch(<M::Memory as Zeroed>::ZERO)
+    }
+}
+
+impl<M: Predict> Default for Scratch<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Prediction by a model inside another, of which only rustc knows whether it has one.
+#[doc(hidden)]
+pub trait PredictInside<Input, Output, Memory> {
+    fn predict_inside(self, input: &Input, output: &mut Output, memory: &mut Memory);
+}
+
+impl<M: Predict> PredictInside<M::Takes, M::Makes, M::Memory> for &M {
+    #[inline]
+    fn predict_inside(self, input: &M::Takes, output: &mut M::Makes, memory: &mut M::Memory) {
+        self.predict_with(input, output, memory);
+    }
+}
+
+/// Returns the numbers of a value as those of another type of the same size.
+#[doc(hidden)]
+#[inline]
+pub fn cast<A: Pod, B: Pod>(value: &A) -> &B {
+    assert!(size_of::<A>() == size_of::<B>() && align_of::<A>() >= align_of::<B>());
+    // SAFETY: both consist of as many numbers, of which all bits are values.
+    unsafe { &*core::ptr::from_ref(value).cast() }
+}
+
+/// Returns the numbers of a value for writing, as [`cast`].
+#[doc(hidden)]
+#[inline]
+pub fn cast_mut<A: Pod, B: Pod>(value: &mut A) -> &mut B {
+    assert!(size_of::<A>() == size_of::<B>() && align_of::<A>() >= align_of::<B>());
+    // SAFETY: as in `cast`, and the borrow is the only one.
+    unsafe { &mut *core::ptr::from_mut(value).cast() }
+}
+
+/// Lets rustc say which layer of a model has no operation in this crate, where a program asks for a prediction:
+/// `no_predict!([] Predicts: Net, "…")`.
+///
+/// The bound is never met. It has a lifetime, since rustc refuses others that cannot be met already where they stand.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! no_predict {
+    ([$($parameters:tt)*] $bound:ident: $model:ty, $message:literal) => {
+        #[diagnostic::on_unimplemented(message = $message, label = "`predict_into` wants a model of known layers, whose sizes are constants")]
+        pub trait $bound {}
+        impl<$($parameters)*> $crate::Predict for $model
+        where
+            for<'a> &'a $model: $bound,
+        {
+            fn predict_with(&self, _: &Self::Takes, _: &mut Self::Makes, _: &mut Self::Memory) {}
+        }
+    };
+}

@@ -1,0 +1,19 @@
+// The models of the board: the host trains them, and the firmware includes their weights.
+use dl::prelude::*;
+
+model! {
+    /// Reads handwritten digits of 8×8 pixels.
+    pub LeNet(image: [1, 8, 8]) -> [10] {
+        image
+            -> conv2d(8, 3, padding: 1) -> relu -> max_pool2d(2)
+            -> conv2d(16, 3, padding: 1) -> relu -> max_pool2d(2)
+            -> flatten
+            -> dense(32) -> relu
+            -> dense(10)
+    }
+
+    /// The sine of an angle between 0 and 2π.
+    pub Sine(angle: [1]) -> [1] {
+        angle -> dense(16) -> relu -> dense(16) -> relu -> dense(1)
+    }
+}

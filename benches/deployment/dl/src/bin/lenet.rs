@@ -20,5 +20,5 @@ fn main() {
 }
 
 fn pixels() -> dl::Input<LeNet> {
-    dl::tensor::shaped(&measure::pixels()).expect("784 pixels")[0]
+    dl::tensor::pod::shaped(&measure::pixels()).expect("784 pixels")[0]
 }

@@ -16,7 +16,7 @@ const SUM_BITS: u32 = 12;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Scaling {
-    /// The mantissa of the factor from inputs to numbers with [`BITS`] integer bits.
+    /// The mantissa of the factor from inputs to numbers with `BITS` integer bits.
     pub multiplier: i32,
     /// Below this difference to the maximum, results count as 0.
     pub least: i32,
@@ -52,7 +52,7 @@ impl Scaling {
         let radius = (((1_i64 << BITS) - 1) << (31 - BITS)) >> factor.exponent.max(0);
         Scaling { multiplier: factor.mantissa, exponent: factor.exponent, least: -(radius as i32) }
     }
-    /// Returns a difference with [`BITS`] integer bits; `None` if its exponential counts as 0.
+    /// Returns a difference with `BITS` integer bits; `None` if its exponential counts as 0.
     #[inline]
     fn scaled(self, difference: i32) -> Option<i32> {
         let factor = Multiplier { mantissa: self.multiplier, exponent: self.exponent };

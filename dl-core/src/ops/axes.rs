@@ -46,6 +46,7 @@ impl<const N: usize> StridedIter<N> {
         self.sizes[..self.rank].iter().product()
     }
     /// Returns the length of a row.
+    #[allow(clippy::len_without_is_empty, reason = "there is always a row")]
     pub fn len(&self) -> usize {
         self.sizes[self.rank - 1]
     }

@@ -2,8 +2,8 @@
 #![allow(missing_docs)]
 
 use dl::int8::{
-    self, Conv2dOp, Kernels, Multiplier, Output, PoolSizes, Portable, Product, Quantization, Scaling, Sum, Weights,
-    Windows,
+    self, Conv2dOp, Kernels, Multiplier, Native, Output, PoolSizes, Portable, Product, Quantization, Scaling, Sum,
+    Weights, Windows, conv2d, dense,
 };
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -104,11 +104,11 @@ fn run(case: &Case, kernels: impl Kernels) -> Vec<i8> {
                 dilation: case.pair("dilation"),
                 groups: case.settings["groups"].as_u64().unwrap() as usize,
             };
-            case.weighted(|weights| kernels.conv2d(&op, weights, &x, &mut y, &mut vec![0; op.columns()]));
+            case.weighted(|weights| conv2d::conv2d(kernels, &op, weights, &x, &mut y, &mut vec![0; op.columns()]));
         }
         "dense" => {
             let x = case.int8("x");
-            case.weighted(|weights| kernels.dense(weights, &x, &mut y));
+            case.weighted(|weights| dense::dense(kernels, weights, &x, &mut y));
         }
         kind @ ("max_pool" | "avg_pool") => {
             let windows = Windows::Sliding {
@@ -168,8 +168,8 @@ fn run(case: &Case, kernels: impl Kernels) -> Vec<i8> {
     y
 }
 
-#[test]
-fn every_number_is_that_of_tflite_micro() {
+/// Compares every case with its fixture.
+fn compare(kernels: impl Kernels) {
     let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/int8.safetensors")).unwrap();
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
     let cases: Value = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["cases"]).unwrap();
@@ -179,16 +179,52 @@ fn every_number_is_that_of_tflite_micro() {
     let mut wrong = Vec::new();
     for (name, settings) in cases {
         let case = Case { name, settings, file: &file };
-        let (expected, found) = (case.int8("y"), run(&case, Portable));
+        let (expected, found) = (case.int8("y"), run(&case, kernels));
         let differ = expected.iter().zip(&found).filter(|(a, b)| a != b).count();
-        if differ > 0 {
-            wrong.push(format!(
-                "{name}: {differ} of {}: {:?}, not {:?}",
-                expected.len(),
-                &found[..expected.len().min(8)],
-                &expected[..expected.len().min(8)]
-            ));
+        if differ > 0 || expected.len() != found.len() {
+            wrong.push(format!("{name}: {differ} of {} numbers differ", expected.len()));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_number_is_that_of_tflite_micro() {
+    compare(Portable);
+}
+
+#[test]
+fn every_processor_computes_the_same_numbers() {
+    for kernels in Native::all() {
+        println!("{kernels:?}");
+        compare(kernels);
+    }
+}
+
+#[test]
+fn sums_of_products_are_the_same_at_every_length() {
+    let number = |i: usize| ((i * 7919 + i / 13) % 255) as i32 as u8 as i8;
+    let rows: Vec<i8> = (0..700).map(number).collect();
+    for n in (0..140_usize).chain([255, 256, 257, 333]) {
+        let words = n.div_ceil(4);
+        let column: Vec<i8> = (0..n).map(|i| number(3 * i + n)).collect();
+        let expected = Portable.products([&rows[..n], &rows[7..7 + n]], &column);
+        for kernels in Native::all() {
+            assert_eq!(kernels.products([&rows[..n], &rows[7..7 + n]], &column), expected, "{kernels:?}, {n}");
+        }
+        let mut packed = |kernels: Native| {
+            let mut columns = vec![0; 4 * words];
+            for position in 0..2 {
+                let mut one = vec![0_u32; words];
+                int8::dot::bytes_mut(&mut one)[..n].copy_from_slice(&column);
+                one.iter_mut()
+                    .for_each(|word| *word ^= position as u32 * 0x0103_0507 & if n % 4 == 0 { !0 } else { 0 });
+                kernels.pack(&one, position, &mut columns);
+            }
+            kernels.packed_products([&rows, &rows[300..]], n, &columns)
+        };
+        let all: Vec<_> = Native::all().into_iter().map(&mut packed).collect();
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{n}: {all:?}");
+        assert_eq!(all[0][0][0], Portable.products([&rows[..n], &rows[300..300 + n]], &column)[0], "{n}");
+    }
 }

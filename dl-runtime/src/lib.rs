@@ -57,6 +57,8 @@ pub mod prelude {
     pub use crate::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
     pub use crate::train::Trainer;
     pub use crate::{Device, LossOf, Model, Objective, Session, Training};
+    // These traits have the methods of models on int8.
+    pub use crate::int8::{Quantize, QuantizedFile as _, QuantizedModel as _};
     // These traits have the constants of a model, such as `LeNet::TENSORS`.
     pub use crate::{Declared as _, LossPasses as _, Passes as _, Predict as _};
 }

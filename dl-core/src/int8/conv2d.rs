@@ -1,11 +1,13 @@
 //! Convolution of an image, plain, in groups, or of each channel by itself.
 //!
-//! Two windows of the input at a time are written as two columns of bytes, so that the sums of all output channels are sums of products of
+//! Two windows of the input at a time are written as two columns, so that the sums of all output channels are sums of products of
 //! neighbours in memory. Padding is written as the zero point.
 
-use super::dot::products;
+use super::dot::bytes_mut;
 use super::parameters::{Parameters, tensors};
-use super::{Kernels, Output, Weights, flat};
+use super::weights::Channel;
+use super::{Kernels, Multiplier, Output, Weights, flat};
+use core::ops::Range;
 
 /// The weights of a convolution with `I` input channels of each group, `O` output channels and kernels of `H` rows and `W` columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,98 +58,229 @@ pub struct Conv2dOp {
 }
 
 impl Conv2dOp {
-    /// Computes `y = f(W * x + b)` for one image; `columns` is memory for [`Conv2dOp::columns`] numbers.
+    /// Computes `y = f(W * x + b)` for one image; `columns` is memory of [`Conv2dOp::columns`] words.
     pub fn infer<const I: usize, const O: usize, const H: usize, const W: usize>(
         &self,
         kernels: impl Kernels,
         weights: &Conv2d<I, O, H, W>,
         x: &[i8],
         y: &mut [i8],
-        columns: &mut [i8],
+        columns: &mut [u32],
     ) {
         let Conv2d { bias, multiplier, exponent, output, input_zero_point, weight } = weights;
         let (input_zero_point, output, weight) = (*input_zero_point, *output, flat(weight));
         let weights = Weights { weight, bias, multiplier, exponent, input_zero_point, output };
-        kernels.conv2d(self, weights, x, y, columns);
+        conv2d(kernels, self, weights, x, y, columns);
     }
     /// Returns the length of a window: the number of products of an output.
     pub const fn window(&self) -> usize {
         self.inputs / self.groups * self.kernel[0] * self.kernel[1]
     }
-    /// Returns the number of elements of `columns`: two windows.
+    /// Returns where window `at` begins along an axis, which wraps around before the image.
+    #[inline]
+    fn begin(&self, axis: usize, at: usize) -> usize {
+        (at * self.stride[axis]).wrapping_sub(self.padding[axis])
+    }
+    /// Returns whether a window that begins at `from` is inside of the image along an axis.
+    #[inline]
+    fn is_whole(&self, axis: usize, from: usize) -> bool {
+        let reach = self.dilation[axis] * (self.kernel[axis] - 1);
+        from < self.image[axis] && reach < self.image[axis] - from
+    }
+    /// Returns where window `at` begins along an axis, which wraps around before the image, and the part of the kernel that is inside.
+    #[inline]
+    fn inside(&self, axis: usize, at: usize) -> (usize, Range<usize>) {
+        let (len, step, n) = (self.image[axis], self.dilation[axis], self.kernel[axis]);
+        let (from, padding) = (at * self.stride[axis], self.padding[axis]);
+        let (mut first, mut end) = (0, n);
+        while first < n && from + first * step < padding {
+            first += 1;
+        }
+        while end > first && from + (end - 1) * step >= len + padding {
+            end -= 1;
+        }
+        (from.wrapping_sub(padding), first..end)
+    }
+    /// Returns the number of words of `columns`: two packed windows, and one that is packed.
     pub const fn columns(&self) -> usize {
-        2 * self.window()
+        5 * self.window().div_ceil(4)
     }
 }
 
 /// Computes the convolution of the image `x`, `[inputs, height, width]`, with weights `[outputs, inputs/groups, kernel height, kernel
-/// width]`, to `y`, `[outputs, size]`. `columns` is memory for [`Conv2dOp::columns`] numbers.
-pub fn conv2d(op: &Conv2dOp, weights: Weights<'_>, x: &[i8], y: &mut [i8], columns: &mut [i8]) {
-    let (window, positions) = (op.window(), op.size[0] * op.size[1]);
+/// width]`, to `y`, `[outputs, size]`. `columns` is memory of [`Conv2dOp::columns`] words.
+pub fn conv2d(kernels: impl Kernels, op: &Conv2dOp, weights: Weights<'_>, x: &[i8], y: &mut [i8], columns: &mut [u32]) {
     let (inputs, outputs) = (op.inputs / op.groups, op.outputs / op.groups);
-    let (first, second) = columns[..2 * window].split_at_mut(window);
+    if inputs == 1 && outputs == 1 {
+        return depthwise(op, weights, x, y);
+    }
+    let (window, positions) = (op.window(), op.size[0] * op.size[1]);
+    let (columns, one) = columns[..op.columns()].split_at_mut(4 * window.div_ceil(4));
+    // What is behind the window in its last word stays zero.
+    one.fill(0);
     for group in 0..op.groups {
         let x = &x[group * inputs * op.image[0] * op.image[1]..];
         let weights = weights.channels(group * outputs..(group + 1) * outputs, window);
         let y = &mut y[group * outputs * positions..][..outputs * positions];
-        let mut position = 0;
         let [mut row, mut column] = [0, 0];
-        while position < positions {
-            // The last position may be alone, and then takes the place of two.
-            let last = (position + 1).min(positions - 1);
-            for part in [&mut *first, &mut *second] {
-                gather(op, weights.input_zero_point, x, [row, column], part);
+        for position in (0..positions).step_by(2) {
+            // The last position may be alone.
+            let two = position + 1 < positions;
+            for part in 0..1 + usize::from(two) {
+                gather(op, weights.input_zero_point, x, [row, column], &mut bytes_mut(one)[..window]);
+                kernels.pack(one, part, columns);
                 column += 1;
                 if column == op.size[1] {
                     [row, column] = [row + 1, 0];
                 }
-                if row == op.size[0] {
-                    break;
-                }
             }
-            for pair in 0..outputs.div_ceil(2) {
-                let [o, p] = [2 * pair, (2 * pair + 1).min(outputs - 1)];
-                let sums = products([weights.row(o, window), weights.row(p, window)], [first, second]);
-                for (o, [a, b]) in [o, p].into_iter().zip(sums) {
-                    if last > position {
-                        y[o * positions + last] = weights.output(o, b);
-                    }
-                    y[o * positions + position] = weights.output(o, a);
-                }
-            }
-            position += 2;
+            channels(kernels, weights, window, columns, y, [position, positions]);
         }
     }
 }
 
+/// Computes the outputs of all channels at one position, or at two neighbours, from their packed columns. A function of its own has
+/// registers for its inner loop.
+#[inline(never)]
+fn channels(
+    kernels: impl Kernels,
+    weights: Weights<'_>,
+    window: usize,
+    columns: &[u32],
+    y: &mut [i8],
+    [position, positions]: [usize; 2],
+) {
+    let outputs = weights.outputs();
+    let Weights { weight, bias, multiplier, exponent, output, .. } = weights;
+    // One comparison for all channels, not one for each.
+    let (multiplier, exponent, y) = (&multiplier[..outputs], &exponent[..outputs], &mut y[..outputs * positions]);
+    let two = position + 1 < positions;
+    let mut write = |o: usize, sums: [i32; 2]| {
+        let factor = Multiplier { mantissa: multiplier[o], exponent: exponent[o] };
+        let [a, b] = sums.map(|sum| output.of(factor.apply(sum.wrapping_add(bias[o]))));
+        y[o * positions + position] = a;
+        // The last position may be alone.
+        if two {
+            y[o * positions + position + 1] = b;
+        }
+    };
+    for first in (0..outputs).step_by(2) {
+        // The last channel may be alone, too, and then takes the place of two.
+        let second = (first + 1).min(outputs - 1);
+        let rows = [&weight[first * window..], &weight[second * window..]];
+        let sums = kernels.packed_products(rows, window, columns);
+        write(first, sums[0]);
+        write(second, sums[1]);
+    }
+}
+
+/// Computes a convolution of each channel by itself, whose windows are too small to be copied.
+fn depthwise(op: &Conv2dOp, weights: Weights<'_>, x: &[i8], y: &mut [i8]) {
+    let Conv2dOp { image: [height, width], size, kernel, .. } = *op;
+    let zero = i32::from(weights.input_zero_point);
+    let planes = x.chunks_exact(height * width).zip(y.chunks_exact_mut(size[0] * size[1]));
+    for (c, (x, y)) in planes.enumerate() {
+        let (w, channel) = (weights.row(c, kernel[0] * kernel[1]), weights.channel(c));
+        // What is outside of the image counts as zero, and the sum of all weights times the zero point is in the bias.
+        let base = w.iter().fold(0_i32, |sum, &w| sum + i32::from(w)).wrapping_mul(zero);
+        for (i, y) in y.chunks_exact_mut(size[1]).enumerate() {
+            depthwise_row(op, x, w, [base, zero], channel, i, y);
+        }
+    }
+}
+
+/// Computes one row of the output of one channel.
+#[inline(never)]
+fn depthwise_row(op: &Conv2dOp, x: &[i8], w: &[i8], [base, zero]: [i32; 2], channel: Channel, i: usize, y: &mut [i8]) {
+    let (width, kernel) = (op.image[1], op.kernel[1]);
+    let (top, rows) = op.inside(0, i);
+    let (first, w) = (top.wrapping_add(rows.start * op.dilation[0]), &w[rows.start * kernel..rows.end * kernel]);
+    let step = op.dilation[0] * width;
+    for (j, y) in y.iter_mut().enumerate() {
+        let left = op.begin(1, j);
+        let mut sum = base;
+        let mut at = (first * width).wrapping_add(left);
+        if op.is_whole(1, left) && op.dilation[1] == 1 {
+            for w in w.chunks_exact(kernel) {
+                let products = w.iter().zip(&x[at..at + kernel]).map(|(&w, &x)| i32::from(w) * (i32::from(x) - zero));
+                sum = products.fold(sum, i32::wrapping_add);
+                at += step;
+            }
+        } else {
+            let columns = op.inside(1, j).1;
+            for w in w.chunks_exact(kernel) {
+                for kx in columns.clone() {
+                    let x = i32::from(x[at.wrapping_add(kx * op.dilation[1])]) - zero;
+                    sum = sum.wrapping_add(i32::from(w[kx]) * x);
+                }
+                at = at.wrapping_add(step);
+            }
+        }
+        *y = channel.output(sum);
+    }
+}
+
 /// Writes the window at a position of the output into a column, in the order of the weights: channel, row, column.
+#[inline(never)]
 fn gather(op: &Conv2dOp, zero_point: i8, x: &[i8], position: [usize; 2], column: &mut [i8]) {
     let Conv2dOp { image: [height, width], kernel: [kernel_height, kernel_width], dilation, .. } = *op;
-    // Where the window begins, which may be left of or above the image: these wrap around.
-    let top = (position[0] * op.stride[0]).wrapping_sub(op.padding[0]);
-    let left = (position[1] * op.stride[1]).wrapping_sub(op.padding[1]);
-    let inside =
-        |from: usize, kernel: usize, dilation: usize, len: usize| from < len && from + (kernel - 1) * dilation < len;
-    let rows_inside = inside(top, kernel_height, dilation[0], height);
-    let columns_inside = inside(left, kernel_width, dilation[1], width);
-    let mut lines = column.chunks_exact_mut(kernel_width);
-    for plane in x.chunks_exact(height * width) {
-        for ky in 0..kernel_height {
-            let Some(line) = lines.next() else { return };
-            let y = top.wrapping_add(ky * dilation[0]);
-            if !rows_inside && y >= height {
-                line.fill(zero_point);
-                continue;
+    let (top, left) = (op.begin(0, position[0]), op.begin(1, position[1]));
+    let x = &x[..op.inputs / op.groups * height * width];
+    if op.is_whole(0, top) && op.is_whole(1, left) && dilation == [1; 2] {
+        return copy_window(&x[top * width + left..], column, [kernel_height, kernel_width], width, height * width);
+    }
+    let (rows, columns) = (op.inside(0, position[0]).1, op.inside(1, position[1]).1);
+    column.fill(zero_point);
+    for (x, column) in x.chunks_exact(height * width).zip(column.chunks_exact_mut(kernel_height * kernel_width)) {
+        for ky in rows.clone() {
+            let row = &x[top.wrapping_add(ky * dilation[0]) * width..][..width];
+            let line = &mut column[ky * kernel_width..][..kernel_width];
+            for kx in columns.clone() {
+                line[kx] = row[left.wrapping_add(kx * dilation[1])];
             }
-            let row = &plane[y * width..][..width];
-            if columns_inside {
-                let row = row[left..].iter().step_by(dilation[1]);
-                line.iter_mut().zip(row).for_each(|(to, from)| *to = *from);
-            } else {
-                line.iter_mut().enumerate().for_each(|(kx, to)| {
-                    *to = row.get(left.wrapping_add(kx * dilation[1])).copied().unwrap_or(zero_point);
-                });
+        }
+    }
+}
+
+/// Copies a window that lies inside of the image: from each plane, `height` lines of `width` numbers, few of which are worth no `memcpy`.
+#[inline(never)]
+fn copy_window(x: &[i8], column: &mut [i8], [height, width]: [usize; 2], row: usize, plane: usize) {
+    let channels = column.len() / (height * width);
+    assert!(channels == 0 || (channels - 1) * plane + (height - 1) * row + width <= x.len());
+    assert!(channels * height * width <= column.len());
+    let (mut from, mut to) = (x.as_ptr(), column.as_mut_ptr());
+    for _ in 0..channels {
+        let mut line = from;
+        for _ in 0..height {
+            // SAFETY: the assertions compare the ends of the last line with those of both slices.
+            unsafe {
+                copy_few(line, to, width);
+                to = to.add(width);
             }
+            line = line.wrapping_add(row);
+        }
+        from = from.wrapping_add(plane);
+    }
+}
+
+/// Copies `n` numbers.
+///
+/// # Safety
+/// Both are valid for `n` numbers.
+#[inline(always)]
+unsafe fn copy_few(mut from: *const i8, mut to: *mut i8, n: usize) {
+    // SAFETY: by the contract; the parts are of `n` numbers together.
+    unsafe {
+        for _ in 0..n / 4 {
+            to.cast::<u32>().write_unaligned(from.cast::<u32>().read_unaligned());
+            (from, to) = (from.add(4), to.add(4));
+        }
+        if n & 2 > 0 {
+            to.cast::<u16>().write_unaligned(from.cast::<u16>().read_unaligned());
+            (from, to) = (from.add(2), to.add(2));
+        }
+        if n & 1 > 0 {
+            *to = *from;
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The dense (fully connected) layer.
 
-use super::dot::products;
 use super::parameters::{Parameters, tensors};
 use super::{Kernels, Output, Weights, flat};
 
@@ -45,17 +44,17 @@ impl DenseOp {
         // The zero point is in the bias.
         let (input_zero_point, output, weight) = (0, *output, flat(weight));
         let weights = Weights { weight, bias, multiplier, exponent, input_zero_point, output };
-        x.chunks_exact(I).zip(y.chunks_exact_mut(O)).for_each(|(x, y)| kernels.dense(weights, x, y));
+        x.chunks_exact(I).zip(y.chunks_exact_mut(O)).for_each(|(x, y)| dense(kernels, weights, x, y));
     }
 }
 
 /// Computes `y[o] = f(Σᵢ weight[o, i]·x[i])`, where `f` is the bias, the factor and the range of output `o`.
-pub fn dense(weights: Weights<'_>, x: &[i8], y: &mut [i8]) {
+pub fn dense(kernels: impl Kernels, weights: Weights<'_>, x: &[i8], y: &mut [i8]) {
     let row = |o: usize| weights.row(o, x.len());
     for (pair, y) in y.chunks_mut(2).enumerate() {
         // The last output may be alone, and then takes the place of two.
         let (first, last) = (2 * pair, 2 * pair + y.len() - 1);
-        let sums = products([row(first), row(last)], [x]);
-        y.iter_mut().zip(sums).enumerate().for_each(|(i, (y, [sum]))| *y = weights.output(first + i, sum));
+        let sums = kernels.products([row(first), row(last)], x);
+        y.iter_mut().zip(sums).enumerate().for_each(|(i, (y, sum))| *y = weights.output(first + i, sum));
     }
 }

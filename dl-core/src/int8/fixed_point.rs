@@ -33,7 +33,9 @@ impl Multiplier {
     #[inline]
     pub const fn apply(self, x: i32) -> i32 {
         let (left, right) = if self.exponent > 0 { (self.exponent as u32, 0) } else { (0, -self.exponent as u32) };
-        divide_by_power_of_two(high_product(x.wrapping_shl(left), self.mantissa), right)
+        // A mantissa is never negative, so that the product does not overflow.
+        let product = (x.wrapping_shl(left) as i64 * self.mantissa as i64 + (1 << 30)) >> 31;
+        divide_by_power_of_two(product as i32, right)
     }
 }
 
@@ -50,9 +52,9 @@ pub const fn high_product(a: i32, b: i32) -> i32 {
 /// Returns `x/2^exponent`, rounded half away from zero, for exponents up to 31. It is gemmlowp's `RoundingDivideByPOT`.
 #[inline]
 pub const fn divide_by_power_of_two(x: i32, exponent: u32) -> i32 {
-    let mask = ((1_i64 << exponent) - 1) as i32;
+    let mask = 1_u32.wrapping_shl(exponent).wrapping_sub(1) as i32;
     let threshold = (mask >> 1) + (x < 0) as i32;
-    (x >> if exponent > 31 { 31 } else { exponent }) + ((x & mask) > threshold) as i32
+    x.wrapping_shr(exponent) + ((x & mask) > threshold) as i32
 }
 
 #[cfg(test)]

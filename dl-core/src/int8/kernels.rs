@@ -1,13 +1,16 @@
-//! The kernels that deserve code for the processor: dense layers and convolutions.
+//! The inner loops of dense layers and convolutions, which deserve code for the processor.
 
-use super::{Conv2dOp, Weights, conv2d, dense};
+use super::dot;
 
-/// A set of kernels. All sets return the same bits.
+/// A set of inner loops. All sets return the same bits.
 pub trait Kernels: Copy + Default {
-    /// Computes a dense layer: see [`dense::dense`].
-    fn dense(self, weights: Weights<'_>, x: &[i8], y: &mut [i8]);
-    /// Computes a convolution: see [`conv2d::conv2d`].
-    fn conv2d(self, op: &Conv2dOp, weights: Weights<'_>, x: &[i8], y: &mut [i8], columns: &mut [i8]);
+    /// Returns the sums of products of two rows of weights with a column of the same length.
+    fn products(self, rows: [&[i8]; 2], column: &[i8]) -> [i32; 2];
+    /// Writes the column of a window, in whole words, at position 0 or 1 to the memory of two columns, which has four times as many words.
+    fn pack(self, column: &[u32], position: usize, columns: &mut [u32]);
+    /// Returns the sums of products of two rows of weights with two packed columns of `n` numbers, behind which the last word of a column
+    /// has zeros. The rows may go on behind.
+    fn packed_products(self, rows: [&[i8]; 2], n: usize, columns: &[u32]) -> [[i32; 2]; 2];
 }
 
 /// The kernels of this crate: plain Rust, and the DSP instructions of Cortex-M where it is built for them.
@@ -15,10 +18,16 @@ pub trait Kernels: Copy + Default {
 pub struct Portable;
 
 impl Kernels for Portable {
-    fn dense(self, weights: Weights<'_>, x: &[i8], y: &mut [i8]) {
-        dense::dense(weights, x, y);
+    #[inline]
+    fn products(self, rows: [&[i8]; 2], column: &[i8]) -> [i32; 2] {
+        dot::products(rows, [column]).map(|[sum]| sum)
     }
-    fn conv2d(self, op: &Conv2dOp, weights: Weights<'_>, x: &[i8], y: &mut [i8], columns: &mut [i8]) {
-        conv2d::conv2d(op, weights, x, y, columns);
+    #[inline]
+    fn pack(self, column: &[u32], position: usize, columns: &mut [u32]) {
+        dot::pack(column, position, columns);
+    }
+    #[inline]
+    fn packed_products(self, rows: [&[i8]; 2], n: usize, columns: &[u32]) -> [[i32; 2]; 2] {
+        dot::packed_products(rows, n, columns)
     }
 }

@@ -38,4 +38,4 @@ pub use parameters::Parameters;
 pub use pool::{AvgPoolOp, MaxPoolOp, PaddedAvgPoolOp, PoolSizes, Windows, ZeroPoint};
 pub use quantization::{Quantization, dequantize, quantize};
 pub use softmax::{Scaling, SoftmaxOp};
-pub use weights::{Output, Weights};
+pub use weights::{Channel, Output, Weights};

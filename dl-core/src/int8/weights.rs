@@ -27,6 +27,22 @@ impl Output {
     }
 }
 
+/// The parameters of one output channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Channel {
+    bias: i32,
+    factor: Multiplier,
+    output: Output,
+}
+
+impl Channel {
+    /// Returns the output for the sum of its products.
+    #[inline]
+    pub fn output(&self, sum: i32) -> i8 {
+        self.output.of(self.factor.apply(sum.wrapping_add(self.bias)))
+    }
+}
+
 /// The weights of a dense layer or a convolution, and the parameters of its output channels.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a> {
@@ -56,11 +72,16 @@ impl<'a> Weights<'a> {
     pub fn row(&self, channel: usize, len: usize) -> &'a [i8] {
         &self.weight[channel * len..][..len]
     }
+    /// Returns the parameters of a channel.
+    #[inline]
+    pub fn channel(&self, channel: usize) -> Channel {
+        let (bias, mantissa, exponent) = (self.bias[channel], self.multiplier[channel], self.exponent[channel]);
+        Channel { bias, factor: Multiplier { mantissa, exponent }, output: self.output }
+    }
     /// Returns the output of a channel for the sum of its products.
     #[inline]
     pub fn output(&self, channel: usize, sum: i32) -> i8 {
-        let factor = Multiplier { mantissa: self.multiplier[channel], exponent: self.exponent[channel] };
-        self.output.of(factor.apply(sum.wrapping_add(self.bias[channel])))
+        self.channel(channel).output(sum)
     }
     /// Returns a range of the channels, which have `len` weights each.
     #[inline]

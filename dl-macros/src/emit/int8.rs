@@ -108,7 +108,7 @@ impl<'a> Quantized<'a> {
             let (name, size) = (&slot.name, largest(slot));
             quote!(#name: [i8; #size],)
         });
-        let columns = self.columns().map(|size| quote!(columns: [i8; #size],));
+        let columns = self.columns().map(|size| quote!(columns: [u32; #size],));
         quote!(pub struct #name { #(#slots)* #columns })
     }
     /// Writes the most memory that a convolution wants for windows; nothing without convolutions.

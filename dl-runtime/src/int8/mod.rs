@@ -10,6 +10,8 @@ mod graph;
 mod native;
 mod quantize;
 mod run;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use calibrate::Calibration;
 pub use dl_core::int8::*;

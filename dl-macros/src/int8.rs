@@ -2,18 +2,15 @@
 
 use crate::diagnostics::Diagnostics;
 use crate::fuse::{Mode, fuse};
-use crate::ir::{Config, Element, Inference, Int8, Ir, Node};
+use crate::ir::{Config, Element, Form, Inference, Int8, Ir, Node};
 
-/// Reports what keeps a model with `#[int8]` from int8; it then counts as broken in that form. Returns whether the form is sound.
-pub fn check(ir: &Ir, diagnostics: &Diagnostics) -> bool {
-    let Some(at) = ir.int8 else { return true };
+/// Returns what can be written of the form on int8 of a model, and reports what keeps the model from it.
+pub fn check(ir: &Ir, diagnostics: &Diagnostics) -> Form {
+    let Some(at) = ir.int8 else { return Form::None };
     let before = diagnostics.count();
     let name = format!("{}I8", ir.name);
     if ir.reserved.has(&name) {
         diagnostics.error(at, format!("`#[int8]` makes a model `{name}`, and there is one already"));
-    }
-    if ir.broken {
-        return false;
     }
     if !ir.generics.is_empty() {
         let message =
@@ -39,13 +36,17 @@ pub fn check(ir: &Ir, diagnostics: &Diagnostics) -> bool {
             diagnostics.error(at, message);
         }
     }
+    if diagnostics.count() > before {
+        return Form::None;
+    }
     for node in fuse(ir, Mode::Int8) {
         if let Some(reason) = obstacle(&node) {
             let message = format!("`{}`, `{}`, has no form on int8{reason}", node.label, node.text);
-            diagnostics.error(ir.values[node.output].name.span(), message);
+            // The location of the name, as a token of the user's.
+            diagnostics.error(ir.values[node.output].name.span().resolved_at(at), message);
         }
     }
-    diagnostics.count() == before
+    if ir.broken || diagnostics.count() > before { Form::Signatures } else { Form::Whole }
 }
 
 /// Returns why a node has no form on int8, as the end of a sentence.

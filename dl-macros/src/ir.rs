@@ -12,7 +12,7 @@ use crate::diagnostics::Check;
 use crate::dim::Dim;
 use crate::types::Type;
 pub use field::{Field, Role, Scope, Tensor};
-pub use int8::{Int8, Int8Op};
+pub use int8::{Form, Int8, Int8Op};
 pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Reduction, Saved, Stepping};
 use proc_macro2::{Ident, Span, TokenStream};
 pub use shape::{Element, Length, Shape};
@@ -60,8 +60,8 @@ pub struct Ir {
     pub broken: bool,
     /// The attribute `#[int8]`, by which it gets a form on int8.
     pub int8: Option<Span>,
-    /// `false` if errors about that form were reported.
-    pub int8_is_sound: bool,
+    /// What is written of that form.
+    pub form: Form,
     /// `true` if there is neither `std` nor a heap, so that only the code for prediction is written.
     pub without_std: bool,
     /// The names in the `model!`, which generated items must not have.

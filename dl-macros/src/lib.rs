@@ -89,7 +89,7 @@ fn expand_with(
             if again {
                 continue;
             }
-            ir.int8_is_sound = int8::check(&ir, diagnostics);
+            ir.form = int8::check(&ir, diagnostics);
             ir.without_std = without_std;
             shapes.add(&ir);
             emit::probes::detach_spans(&mut ir, &named);

@@ -32,7 +32,8 @@ use crate::ast;
 use crate::check;
 use crate::diagnostics::Diagnostics;
 use crate::ir::{
-    CheckpointId, Field, FieldId, Ir, Length, Node, Objective, Output, Reduction, Scope, ScopeId, Shape, Value, ValueId,
+    CheckpointId, Field, FieldId, Form, Ir, Length, Node, Objective, Output, Reduction, Scope, ScopeId, Shape, Value,
+    ValueId,
 };
 use crate::layers::Layer;
 use crate::names::ident;
@@ -261,7 +262,7 @@ impl<'a> Lowering<'a> {
             objective,
             checks: self.diagnostics.take_checks(),
             int8: model.int8,
-            int8_is_sound: true,
+            form: Form::None,
             broken,
             without_std: false,
             reserved: self.file.reserved.clone(),

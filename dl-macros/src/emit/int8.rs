@@ -2,7 +2,7 @@
 
 use super::memory::largest;
 use crate::fuse::Mode;
-use crate::ir::{Config, Int8, Int8Op, Ir, Node, ValueId};
+use crate::ir::{Config, Form, Int8, Int8Op, Ir, Node, ValueId};
 use crate::names::{ident, local, plain, qualify_facade};
 use crate::plan::Place;
 use crate::schedule::Schedule;
@@ -28,14 +28,14 @@ pub struct Quantized<'a> {
 impl<'a> Quantized<'a> {
     /// Prepares the form of a model with `#[int8]`.
     pub fn of(ir: &'a Ir) -> Option<Self> {
-        let at = ir.int8?;
+        let at = ir.int8.filter(|_| ir.form != Form::None)?;
         let schedule = Schedule::new(ir, Mode::Int8);
         let mut used = HashSet::new();
         let mut unique = |text: String| {
             let mut names = std::iter::once(text.clone()).chain((2..).map(|n| format!("{text}{n}")));
             ident(&names.find(|name| used.insert(name.clone())).unwrap_or_default(), Span::call_site())
         };
-        let sound = ir.int8_is_sound && !ir.broken;
+        let sound = ir.form == Form::Whole;
         let has = |node: &Node| parameters(node).is_some();
         let fields = schedule.nodes.iter().map(|node| has(node).then(|| unique(node.constant.to_lowercase())));
         let fields = fields.collect();
@@ -289,9 +289,6 @@ impl<'a> Quantized<'a> {
         }
         let (name, of, types) = (&self.name, self.ir.self_type(), self.types());
         let [input, output] = &self.ends;
-        if !self.ir.generics.is_empty() {
-            return quote!();
-        }
         quote! {
             // SAFETY: the fields are `Parameters`; nothing of this ever runs.
             unsafe impl dl::int8::QuantizedModel for #name {

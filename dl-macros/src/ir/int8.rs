@@ -2,6 +2,17 @@
 
 use proc_macro2::TokenStream;
 
+/// What is written of the form of a model on int8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Nothing: it has no `#[int8]`, or its inputs and outputs are none of int8.
+    None,
+    /// The struct and its signatures, after a mistake.
+    Signatures,
+    /// All.
+    Whole,
+}
+
 /// The form of an operation on int8.
 #[derive(Clone)]
 pub enum Int8 {

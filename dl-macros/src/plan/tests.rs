@@ -34,7 +34,7 @@ impl Net {
             fields: vec![],
             checks: vec![],
             int8: None,
-            int8_is_sound: true,
+            form: crate::ir::Form::None,
             broken: false,
             without_std: false,
             reserved: Default::default(),

@@ -7,6 +7,7 @@ use dl::int8::{
 };
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
+use std::process::Command;
 
 /// One case of the file.
 struct Case<'a> {
@@ -226,5 +227,50 @@ fn sums_of_products_are_the_same_at_every_length() {
         let all: Vec<_> = Native::all().into_iter().map(&mut packed).collect();
         assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{n}: {all:?}");
         assert_eq!(all[0][0][0], Portable.products([&rows[..n], &rows[300..300 + n]], &column)[0], "{n}");
+    }
+}
+
+/// The digest of `dl-int8-digest` by the first processor that it ran on. A change of it is a change of results.
+const DIGEST: u32 = 2_100_062_198;
+
+#[test]
+fn the_digest_is_that_of_every_processor() {
+    assert_eq!(dl_int8_digest::digest(), DIGEST);
+    for kernels in Native::all() {
+        assert_eq!(dl_int8_digest::digest_of(kernels), DIGEST, "{kernels:?}");
+    }
+}
+
+#[test]
+fn webassembly_computes_the_same_numbers() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/int8-wasm");
+    for features in ["-C target-feature=+simd128", ""] {
+        let build = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--release",
+                "-p",
+                "dl-int8-digest",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--target-dir",
+                folder,
+            ])
+            .env("RUSTFLAGS", features)
+            .output()
+            .unwrap();
+        if !build.status.success() {
+            let text = String::from_utf8_lossy(&build.stderr);
+            assert!(text.contains("target may not be installed"), "{text}");
+            return println!("SKIP: Rust has no target wasm32-unknown-unknown here; `rustup target add` installs it");
+        }
+        let script = "WebAssembly.instantiate(require('fs').readFileSync(process.argv[1])).then(m => console.log(m.instance.exports.digest() >>> 0))";
+        let file = format!("{folder}/wasm32-unknown-unknown/release/dl_int8_digest.wasm");
+        let Ok(run) = Command::new("node").args(["-e", script, &file]).output() else {
+            return println!("SKIP: there is no `node`");
+        };
+        let found = String::from_utf8_lossy(&run.stdout);
+        assert_eq!(found.trim(), DIGEST.to_string(), "{}", String::from_utf8_lossy(&run.stderr));
+        println!("WebAssembly, `{features}`: {DIGEST}");
     }
 }

@@ -30,6 +30,8 @@ pub use conv2d::{Conv2d, Conv2dOp};
 pub use copies::{ConcatOp, Pad2dOp, concat, copy, pad2d};
 pub use dense::{Dense, DenseOp};
 pub use fixed_point::Multiplier;
+/// The kernels that models on int8 run with; `dl-runtime` has others in its place.
+pub use kernels::Portable as Native;
 pub use kernels::{Kernels, Portable};
 pub use lookup::{Lookup, LookupOp, Table, lookup, lookup_in_place, table};
 pub use model::{QuantizedModel, Scratch};

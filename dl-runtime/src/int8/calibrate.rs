@@ -82,6 +82,10 @@ impl Calibration {
         });
         for (counts, [min, max]) in counts.iter().zip(ranges) {
             let all: u64 = counts.iter().sum();
+            // Some values are part of another operation, and never exist.
+            if all == 0 {
+                continue;
+            }
             let outside = (all as f64 * (1.0 - self.percentile / 100.0) / 2.0) as u64;
             let skipped = |mut counts: Box<dyn Iterator<Item = &u64> + '_>| {
                 let mut sum = 0;

@@ -116,10 +116,10 @@ fn mnist_loses_less_than_half_a_point() {
         Err(error) => return println!("SKIP: {error}"),
     };
     // A third of it is enough for the question.
-    let (train, _) = mnist.train.split(2.0 / 3.0);
+    let (train, _) = mnist.train.split(1.0 / 3.0);
     let mut net = LeNet::init(42);
     Trainer::new(Adam::new(1e-3)).loss(CrossEntropy).batch_size(64).epochs(2).quiet().fit(&mut net, &train).unwrap();
-    let small = LeNet::quantize(&net, &mnist.train.inputs[..300]).unwrap();
+    let small = LeNet::quantize(&net, &train.inputs[..300]).unwrap();
     let mut scratch = Scratch::new();
     let float = accuracy(&mnist.test.inputs, &mnist.test.targets, |image| *net.predict_one(image));
     let int8 = accuracy(&mnist.test.inputs, &mnist.test.targets, |image| scores(&*small, &mut scratch, image));

@@ -25,9 +25,13 @@ pub fn convolve(s: &Conv2dSizes, weight: &[f32], bias: &[f32], x: &[f32], y: &mu
         let mut c = 0;
         while c < y.len() {
             if c >= inside.start && c + LANES <= inside.end {
-                let sums = window.inside(c);
+                let sums = window.inside::<LANES>(c);
                 y[c..c + LANES].iter_mut().zip(sums).for_each(|(y, sum)| *y = bias + sum);
                 c += LANES;
+            } else if c >= inside.start && c + 2 <= inside.end {
+                let sums = window.inside::<2>(c);
+                y[c..c + 2].iter_mut().zip(sums).for_each(|(y, sum)| *y = bias + sum);
+                c += 2;
             } else {
                 y[c] = bias + window.at_edge(c);
                 c += 1;
@@ -83,15 +87,15 @@ impl<'a> Window<'a> {
             }
         }
     }
-    /// Returns the sums of `LANES` windows from column `c` on, which lie inside of the image.
+    /// Returns the sums of `N` windows from column `c` on, which lie inside of the image.
     #[inline(always)]
-    fn inside(&self, c: usize) -> [f32; LANES] {
-        let (s, mut sums) = (self.s, [0.0; LANES]);
+    fn inside<const N: usize>(&self, c: usize) -> [f32; N] {
+        let (s, mut sums) = (self.s, [0.0; N]);
         let (from, stride, dilation) = (c * s.stride[1] - s.padding[1], s.stride[1], s.dilation[1]);
         if stride == 1 {
             self.each_row(|kernel, image| {
                 for (l, weight) in kernel.iter().enumerate() {
-                    let x = &image[from + l * dilation..][..LANES];
+                    let x = &image[from + l * dilation..][..N];
                     sums.iter_mut().zip(x).for_each(|(sum, x)| *sum += weight * x);
                 }
             });
@@ -109,11 +113,68 @@ impl<'a> Window<'a> {
     fn at_edge(&self, c: usize) -> f32 {
         let (s, mut sum) = (self.s, 0.0);
         let columns = s.inside(1, c);
-        self.each_row(|kernel, image| {
-            for l in columns.clone() {
-                sum += kernel[l] * image[c * s.stride[1] + l * s.dilation[1] - s.padding[1]];
-            }
-        });
+        if columns.is_empty() {
+            return sum;
+        }
+        let from = c * s.stride[1] + columns.start * s.dilation[1] - s.padding[1];
+        if s.dilation[1] == 1 {
+            self.each_row(|kernel, image| {
+                let pairs = kernel[columns.clone()].iter().zip(&image[from..]);
+                pairs.for_each(|(weight, x)| sum += weight * x);
+            });
+        } else {
+            self.each_row(|kernel, image| {
+                let pairs = kernel[columns.clone()].iter().zip(image[from..].iter().step_by(s.dilation[1]));
+                pairs.for_each(|(weight, x)| sum += weight * x);
+            });
+        }
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    extern crate std;
+    use std::vec::Vec;
+
+    #[test]
+    fn all_windows_are_summed() {
+        let numbers = |n: usize| (0..n).map(|i| ((i * 37 + 11) % 23) as f32 - 11.0).collect::<Vec<f32>>();
+        for k in 0..96 {
+            let pick = |shift: usize, of: usize| (k >> shift) % of;
+            let (kernel, stride, dilation) = ([1 + pick(0, 3), 1 + pick(1, 4)], 1 + pick(2, 2), 1 + pick(3, 2));
+            let padding = [pick(1, 3), pick(2, 4)];
+            let image = [4 + pick(4, 3), 3 + k % 9];
+            let size = |axis: usize| {
+                let window = dilation * (kernel[axis] - 1) + 1;
+                (image[axis] + 2 * padding[axis]).checked_sub(window).map_or(0, |rest| rest / stride + 1)
+            };
+            let (inputs, outputs, groups, output) = (4, 6, 2, [size(0), size(1)]);
+            let (stride, dilation) = ([stride; 2], [dilation; 2]);
+            let s = Conv2dSizes { inputs, outputs, image, output, kernel, stride, padding, dilation, groups };
+            let (weight, bias) = (numbers(outputs * 2 * kernel[0] * kernel[1]), numbers(outputs));
+            let (x, mut y) = (numbers(inputs * image[0] * image[1]), Vec::new());
+            y.resize(outputs * output[0] * output[1], f32::NAN);
+            convolve(&s, &weight, &bias, &x, &mut y);
+            for (at, y) in y.iter().enumerate() {
+                let (o, r, c) = (at / (output[0] * output[1]), at / output[1] % output[0], at % output[1]);
+                let mut sum = bias[o];
+                for i in 0..2 {
+                    for (k, l) in (0..kernel[0]).flat_map(|k| (0..kernel[1]).map(move |l| (k, l))) {
+                        let row =
+                            (r * stride[0] + k * dilation[0]).checked_sub(padding[0]).filter(|row| *row < image[0]);
+                        let column =
+                            (c * stride[1] + l * dilation[1]).checked_sub(padding[1]).filter(|c| *c < image[1]);
+                        if let Some((row, column)) = row.zip(column) {
+                            let channel = o / 3 * 2 + i;
+                            sum += weight[((o * 2 + i) * kernel[0] + k) * kernel[1] + l]
+                                * x[(channel * image[0] + row) * image[1] + column];
+                        }
+                    }
+                }
+                assert_eq!(*y, sum, "{s:?} at {at}");
+            }
+        }
     }
 }

@@ -26,7 +26,8 @@ struct Point {
 
 impl Drawing {
     pub const fn new() -> Self {
-        Drawing { points: [Point { x: 0.0, y: 0.0, first: true }; POINTS], len: 0 }
+        // All zeros, so that they take no place in the file.
+        Drawing { points: [Point { x: 0.0, y: 0.0, first: false }; POINTS], len: 0 }
     }
     pub fn clear(&mut self) {
         self.len = 0;

@@ -28,9 +28,9 @@ fn learned() -> MutexGuard<'static, Option<Learned>> {
     LEARNED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The scores of the network that has learned; `None` as long as it has not.
-pub(crate) fn logits(image: &Image) -> Option<[f32; 10]> {
-    learned().as_ref()?.net.as_ref().map(|net| *net.predict_one(image))
+/// Calls `read` with the network that has learned, or else with the one of the program.
+pub(crate) fn network(read: impl FnOnce(&Digit)) {
+    read(learned().as_ref().and_then(|learned| learned.net.as_deref()).unwrap_or(NET));
 }
 
 /// Adds the drawing to the examples; returns their number, or 0 if nothing is drawn or `label` is no digit.

@@ -8,7 +8,7 @@ mod model;
 pub use drawing::{Drawing, Image};
 pub use model::Digit;
 
-use dl::prelude::*;
+use dl::{Predict as _, Scratch};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The weights that `train` wrote; the compiler checks that they fit the network.
@@ -19,10 +19,16 @@ struct State {
     drawing: Drawing,
     image: Image,
     scores: [f32; 10],
+    /// The memory of a prediction.
+    scratch: Scratch<Digit>,
 }
 
-static STATE: Mutex<State> =
-    Mutex::new(State { drawing: Drawing::new(), image: [[[0.0; 28]; 28]; 1], scores: [0.0; 10] });
+static STATE: Mutex<State> = Mutex::new(State {
+    drawing: Drawing::new(),
+    image: [[[0.0; 28]; 28]; 1],
+    scores: [0.0; 10],
+    scratch: Scratch::new(),
+});
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -46,7 +52,8 @@ pub extern "C" fn predict() -> *const f32 {
     let state = &mut *state();
     let Some(image) = state.drawing.image() else { return std::ptr::null() };
     state.image = image;
-    state.scores = softmax(logits(&state.image));
+    network(|net| net.predict_into(&state.image, &mut state.scores, &mut state.scratch));
+    state.scores = softmax(state.scores);
     state.scores.as_ptr()
 }
 
@@ -56,12 +63,12 @@ pub extern "C" fn image() -> *const f32 {
     state().image.as_flattened().as_flattened().as_ptr()
 }
 
-fn logits(image: &Image) -> [f32; 10] {
+/// Calls `read` with the network that has learned in the page, or else with the one of the program.
+fn network(read: impl FnOnce(&Digit)) {
     #[cfg(feature = "learn")]
-    if let Some(scores) = learn::logits(image) {
-        return scores;
-    }
-    *NET.predict_one(image)
+    return learn::network(read);
+    #[cfg(not(feature = "learn"))]
+    read(NET)
 }
 
 fn softmax(logits: [f32; 10]) -> [f32; 10] {

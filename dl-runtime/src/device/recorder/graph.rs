@@ -115,6 +115,7 @@ impl Graph {
             Content::Value(value) => return Ok(value),
             Content::Columns(columns) => self.join(columns)?,
             Content::Product(product) => self.multiply(*product)?,
+            Content::Direction(_) => return Err(self.cannot("recurrent", "only one of two directions was computed")),
             Content::Windows(_) => return Err(self.cannot("conv1d", "its windows are read by another layer")),
             Content::Zeros => self.zeros(place.len()),
         };

@@ -21,7 +21,7 @@ mod weights;
 pub(crate) use graph::Graph;
 pub(crate) use node::Node;
 pub use places::Place;
-pub(crate) use places::{Columns, Content, Product, Windows};
+pub(crate) use places::{Columns, Content, Direction, Product, Windows};
 pub(crate) use shape::time_of;
 pub(crate) use value::{Dim, Value};
 

@@ -43,6 +43,8 @@ pub(crate) enum Content {
     Product(Box<Product>),
     /// The windows of a convolution along time, which is recorded with its product.
     Windows(Windows),
+    /// The first direction of a recurrent layer, which is recorded with the second.
+    Direction(Box<Direction>),
     /// Zeros.
     Zeros,
 }
@@ -86,6 +88,17 @@ pub(crate) struct Windows {
     pub before: usize,
     /// The number of groups.
     pub groups: usize,
+}
+
+/// The weights of one direction of a recurrent layer, as ranges of the model in the order of ONNX.
+#[derive(Clone, Debug)]
+pub(crate) struct Direction {
+    /// Those of the input.
+    pub weight_ih: Vec<Range<usize>>,
+    /// Those of the state.
+    pub weight_hh: Vec<Range<usize>>,
+    /// Both biases, or nothing.
+    pub bias: Vec<Range<usize>>,
 }
 
 /// The contents of all buffers.

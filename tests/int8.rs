@@ -226,6 +226,9 @@ fn files_are_exact_and_checked() {
     for image in &digits.test.inputs[..20] {
         assert_eq!(scores(&*small, &mut scratch, image), scores(&*again, &mut scratch, image));
     }
+    // What `include_model!` does while the compiler runs.
+    let included: DigitsI8 = dl::included("digits.safetensors", &bytes);
+    assert_eq!(included.to_bytes().unwrap(), bytes);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("digits.safetensors");
     small.save(&path).unwrap();

@@ -5,7 +5,7 @@ mod json;
 mod model;
 mod text;
 
-pub use model::included;
+pub use model::{Included, included};
 
 use crate::{Dtype, Entry, Tensors};
 use json::{Entries, Tensor};

@@ -24,6 +24,8 @@ mod quantization;
 pub mod softmax;
 mod weights;
 
+#[doc(hidden)]
+pub use crate::include::Included;
 pub use argmax::argmax;
 pub use arithmetic::{AddOp, MulOp, Product, SubOp, Sum, add, mul, sub};
 pub use conv2d::{Conv2d, Conv2dOp};

@@ -138,6 +138,11 @@ impl<'a> Quantized<'a> {
         let steps = self.schedule.passes.forward.iter().map(|step| self.step(step));
         let argument = self.ir.input_argument();
         quote! {
+            // SAFETY: as below.
+            unsafe impl dl::int8::Included for #name {
+                const NAME: &'static str = <Self as dl::int8::QuantizedModel>::NAME;
+                const TENSORS: dl::Tensors = <Self as dl::int8::QuantizedModel>::TENSORS;
+            }
             // SAFETY: `repr(C)`, every field is `Parameters` and stands in the table with its offset, and the memory is arrays of `i8`.
             #[allow(unused_variables)]
             unsafe impl dl::int8::QuantizedModel for #name {

@@ -24,6 +24,9 @@ mod mobilenet {
 mod unet {
     include!("fixtures/unet.rs");
 }
+mod vit {
+    include!("fixtures/vit.rs");
+}
 mod tagger {
     include!("fixtures/tagger.rs");
 }
@@ -133,6 +136,12 @@ fn mobilenet() {
 fn unet() {
     let imported = imported("unet", "unet", &Options::default());
     check::<unet::UNet>("unet", &imported);
+}
+
+#[test]
+fn vit() {
+    let imported = imported("vit", "vit", &Options::default());
+    check::<vit::Vit>("vit", &imported);
 }
 
 /// Returns the tokens of each sample.

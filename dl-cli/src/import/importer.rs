@@ -217,8 +217,9 @@ impl Importer {
     pub fn push(&mut self, what: What, inputs: Vec<Id>, weights: Vec<Weight>, shapes: Shapes) -> Id {
         let node = &self.node;
         let path = module(node);
-        let own =
-            !weights.is_empty() || node.class.starts_with("torch.nn.modules.") && !node.class.contains(".container.");
+        // A module of these kinds has others inside, so it is around the layer.
+        let around = [".container.", ".transformer."].iter().any(|kind| node.class.contains(kind));
+        let own = !weights.is_empty() || node.class.starts_with("torch.nn.modules.") && !around;
         self.layers.push(Layer {
             what,
             inputs,

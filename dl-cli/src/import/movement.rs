@@ -165,7 +165,10 @@ impl Importer {
         if node.operator != "Expand" || array.shape.first() != Some(&1) || to[0].array.shape != [array.shape.len()] {
             return None;
         }
-        let shapes = both(|at| to[at].ints().into_iter().map(|size| usize::try_from(size).ok()).collect())?;
+        let shapes = both(|at| {
+            let sizes: Option<Vec<usize>> = to[at].ints().into_iter().map(|size| usize::try_from(size).ok()).collect();
+            super::array::broadcast_shape(&array.shape, &sizes?)
+        })?;
         if shapes[0][1..] != array.shape[1..] || shapes[1][1..] != array.shape[1..] {
             return None;
         }
@@ -210,7 +213,9 @@ impl Importer {
             };
             return Some(self.push(What::Call(call), vec![view.of], Vec::new(), view.shapes.clone()));
         }
-        self.sliced(view, &layer).or_else(|| self.transposed(view, &layer))
+        self.sliced(view, &layer)
+            .or_else(|| self.transposed(view, &layer))
+            .or_else(|| self.reshaped_first(view, &layer))
     }
     fn transposed(&mut self, view: &View, layer: &Shapes) -> Option<Id> {
         let rank = layer[0].len();
@@ -229,6 +234,29 @@ impl Importer {
                 let call = Call::new("transpose");
                 let call = if order == last { call } else { call.with("axes", format!("{order:?}")) };
                 return Some(self.push(What::Call(call), vec![view.of], Vec::new(), view.shapes.clone()));
+            }
+        }
+        None
+    }
+    /// Recognises elements in another shape whose dimensions are then in another order, such as patches of an image as rows.
+    fn reshaped_first(&mut self, view: &View, layer: &Shapes) -> Option<Id> {
+        let rank = view.shapes[0].len();
+        if !(3..=5).contains(&rank) || view.shapes[0][0] != layer[0][0] {
+            return None;
+        }
+        let whole = self.whole(view.of).all_places()?;
+        for order in orders(rank - 1) {
+            let full: Vec<usize> = std::iter::once(0).chain(order.iter().map(|axis| axis + 1)).collect();
+            let mut between = view.shapes.clone();
+            for (at, axis) in full.iter().enumerate() {
+                (between[0][*axis], between[1][*axis]) = (view.shapes[0][at], view.shapes[1][at]);
+            }
+            let Some(reshaped) = whole.reshape(between[0].clone()) else { continue };
+            if between != *layer && reshaped.transpose(&full)? == **view.places.as_ref()? {
+                let first = self.settle(&View { of: view.of, shapes: between, places: None })?;
+                let places = self.whole(first).all_places()?.transpose(&full)?;
+                let view = View { of: first, shapes: view.shapes.clone(), places: Some(Rc::new(places)) };
+                return self.transposed(&view, &self.layers[first].shapes.clone());
             }
         }
         None

@@ -65,7 +65,10 @@ impl Importer {
     /// Returns the layer whose rows are those of a view, in any order.
     pub fn rows_of(&mut self, view: &View) -> Option<Id> {
         let width = *view.shapes[0].last()?;
-        if self.layers[view.of].shapes[0].last() == Some(&width) && rows(view, width).is_some() {
+        let layer = &self.layers[view.of].shapes[0];
+        // Fewer rows are taken first, because they are less work.
+        let all = layer.iter().product::<usize>() == view.shapes[0].iter().product::<usize>();
+        if layer.last() == Some(&width) && all && rows(view, width).is_some() {
             return Some(view.of);
         }
         self.settle(view)
@@ -155,6 +158,9 @@ impl Importer {
                 table.clone()
             }
             Value::Weight(table) if matches!(table.shape[..], [1, t, f] if t == length && f == features) => {
+                let learned = |name: &&String| matches!(self.values.get(*name), Some(Value::Weight(_)));
+                let name = self.node.inputs.iter().find(learned).filter(|name| !name.starts_with("val_"));
+                path = name.map_or(Vec::new(), |name| name.split('.').map(String::from).collect());
                 Rc::new(table.reshape(vec![length, features])?)
             }
             _ => return None,

@@ -84,6 +84,12 @@ pub fn scalar(value: &Value) -> Option<f64> {
 
 /// Evaluates a node that no sample flows into.
 pub fn fold(node: &Node, inputs: &[Option<Value>]) -> Option<Value> {
+    if node.operator == "Expand"
+        && matches!(inputs.first(), Some(Some(Value::Weight(array))) if array.shape.len() > 1 && array.shape[0] == 1)
+    {
+        // A learned value of each sample, such as a class token.
+        return None;
+    }
     if let [Some(Value::Weight(array)), rest @ ..] = inputs
         && rest.is_empty()
     {

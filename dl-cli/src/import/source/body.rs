@@ -270,7 +270,14 @@ impl<'a> Builder<'a> {
                     return Expr::Binary(Box::new(a), *op, Box::new(b));
                 }
                 What::Call(call) if is_function(call) => {
-                    let operands = inputs.iter().map(|input| self.operand(*input)).collect();
+                    let mut operands: Vec<Expr> = inputs.iter().map(|input| self.operand(*input)).collect();
+                    if operands.len() > 2 {
+                        for (operand, id) in operands.iter_mut().zip(&inputs) {
+                            if matches!(operand, Expr::Pipe(..)) {
+                                *operand = self.bind(*id, operand.clone(), false);
+                            }
+                        }
+                    }
                     return Expr::Function(call.clone(), operands);
                 }
                 What::Parameter => return Expr::Parameter(*id, layer.weights[0].array.shape.clone()),

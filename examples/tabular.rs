@@ -138,8 +138,7 @@ fn regress(options: &Options, reader: Csv, target: &ColumnSummary) -> Result<()>
     let units = Normalizer::per_feature(&train.targets)?;
     units.apply(&mut train.targets);
     units.apply(&mut validation.targets);
-    let task = Task::Number { mean: units.means()[0], deviation: units.deviations()[0] };
-    let table = Table::new(&target.name, task, encoding, &train)?;
+    let table = Table::new(&target.name, Task::Number(units.clone()), encoding, &train)?;
     let net: Box<Regressor> = fit(Mse, &table.apply(&train)?, &table.apply(&validation)?, options.epochs)?;
     table.save(&*net, &options.out)?;
 

@@ -10,7 +10,7 @@ use dl::data::{Dataset, Unknown};
 use dl::io::{Load, write_atomic};
 use dl::prelude::*;
 use dl::train::ClassScores;
-use dl::{Error, Result};
+use dl::{Error, Predictor, Result};
 use std::path::PathBuf;
 
 /// Predicts new rows of a table
@@ -54,10 +54,10 @@ fn main() -> Result<()> {
                 lines += &format!("{},{probability:.4}\n", quoted(&names[class]));
             }
         }
-        Task::Number { mean, deviation } => {
+        Task::Number(units) => {
             lines.push('\n');
             let net: Box<Regressor> = Load::new().load(&options.model)?;
-            net.predict(&inputs).iter().for_each(|[y]| lines += &format!("{}\n", y * deviation + mean));
+            Predictor::new(net).targets(units).predict(&inputs).iter().for_each(|[y]| lines += &format!("{y}\n"));
         }
     }
     match &options.out {

@@ -14,6 +14,7 @@ mod differentiate;
 mod dim;
 mod drawing;
 mod emit;
+mod export_c;
 mod forward;
 mod fuse;
 mod int8;
@@ -46,6 +47,12 @@ pub fn declare(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 #[proc_macro]
 pub fn drawing(graph: proc_macro::TokenStream) -> proc_macro::TokenStream {
     drawing::drawn(graph.into()).into()
+}
+
+/// Writes C functions of a model. The facade's `export_c!` calls it and passes the path of the facade first.
+#[proc_macro]
+pub fn export_c(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    export_c::expand(input.into()).into()
 }
 
 /// Expands `[facade] models…`, or `[facade no_std] models…`, into Rust, with the errors.

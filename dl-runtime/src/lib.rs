@@ -1,5 +1,7 @@
 //! The runtime of generated networks: devices, kernels, losses, optimizers, training, data and files.
 
+#[doc(hidden)]
+pub mod c_api;
 mod clock;
 pub mod data;
 pub mod device;
@@ -18,6 +20,7 @@ mod network;
 pub mod ops;
 pub mod optim;
 pub mod plot;
+mod predictor;
 pub mod random;
 mod range;
 pub mod sampling;
@@ -41,6 +44,9 @@ pub use network::{
     Passes, RUN_TIME, Steps, Target, Term,
 };
 pub use ops::{Device, loss};
+pub use predictor::{Class, Predictor};
+#[doc(hidden)]
+pub use predictor::{included_header, included_header_len};
 pub use session::{ModelLoss, Session, Shared, State, Training};
 pub use tensor::pod;
 pub use tensor::{

@@ -39,13 +39,8 @@ model! {
 pub enum Task {
     /// One of the classes with these names.
     Classes(Vec<String>),
-    /// A number with this mean and this deviation.
-    Number {
-        /// In the unit of the target.
-        mean: f32,
-        /// In the unit of the target.
-        deviation: f32,
-    },
+    /// A number, whose mean and deviation are in the unit of the target.
+    Number(Normalizer<[f32; 1]>),
 }
 
 /// Everything beside the weights that predictions for new rows need. It is the metadata of the file with the weights.
@@ -57,8 +52,7 @@ pub struct Table {
     pub task: Task,
     /// The names of the input columns, their categories, and what blank cells are filled with.
     pub encoding: Encoding,
-    means: Vec<f32>,
-    deviations: Vec<f32>,
+    columns: Normalizer<Row>,
 }
 
 impl Table {
@@ -67,14 +61,13 @@ impl Table {
     /// Measures the columns of a training set.
     pub fn new<T>(target: &str, task: Task, encoding: Encoding, train: &Dataset<Row, T>) -> Result<Self> {
         let features = spread(&encoding, &train.inputs)?;
-        let normalizer = Normalizer::per_feature(&features)?;
-        let (means, deviations) = (normalizer.means().to_vec(), normalizer.deviations().to_vec());
-        Ok(Table { target: target.into(), task, encoding, means, deviations })
+        let columns = Normalizer::per_feature(&features)?;
+        Ok(Table { target: target.into(), task, encoding, columns })
     }
     /// Returns a data set as the network wants it.
     pub fn apply<T: Clone>(&self, rows: &Dataset<Row, T>) -> Result<Dataset<Row, T>> {
         let mut inputs = spread(&self.encoding, &rows.inputs)?;
-        Normalizer::from_parts(self.means.clone(), self.deviations.clone())?.apply(&mut inputs);
+        self.columns.apply(&mut inputs);
         Dataset::new(inputs, rows.targets.clone())
     }
     /// Writes a network and its table to one file.

@@ -19,6 +19,7 @@ mod normalize;
 mod parquet;
 mod sample;
 mod sampler;
+mod scaling;
 mod series;
 mod source;
 #[cfg(any(feature = "csv", feature = "parquet"))]
@@ -41,6 +42,7 @@ pub use normalize::Normalizer;
 pub use parquet::Parquet;
 pub use sample::{Number, Sample};
 pub use sampler::WeightedSampler;
+pub(crate) use scaling::Scaling;
 pub use series::{forecasts, streams, windows};
 pub use source::{Augmented, Batches, FromFn, FromIter, Source, from_fn, from_iter};
 #[cfg(any(feature = "csv", feature = "parquet"))]

@@ -1,9 +1,13 @@
 //! Normalisation to mean 0 and standard deviation 1, measured on the training set and applied to all data.
 
 use super::Sample;
+use super::scaling::Scaling;
+use super::text::file;
 use crate::tensor::pod::{flat, flat_mut};
-use crate::{Error, Result, range};
+use crate::{Error, Result};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::marker::PhantomData;
+use std::path::Path;
 
 /// Shifts and scales numbers such that the training data has mean 0 and standard deviation 1.
 ///
@@ -21,10 +25,12 @@ use std::marker::PhantomData;
 /// assert_eq!(test.inputs, [[0.0, 2.0]]);
 /// # Ok::<(), dl::Error>(())
 /// ```
+///
+/// It belongs to the network that was trained with it: a [`Predictor`](crate::Predictor) keeps both in one file. [`Normalizer::save`] writes one
+/// to a file of its own, and serde to any format; the numbers come back with the same bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalizer<I> {
-    means: Vec<f32>,
-    deviations: Vec<f32>,
+    scaling: Scaling,
     samples: PhantomData<fn(&I)>,
 }
 
@@ -65,48 +71,42 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
     /// # Errors
     /// Returns [`Error::Setting`] about a number or the length of a list.
     pub fn from_parts(means: Vec<f32>, deviations: Vec<f32>) -> Result<Self> {
-        let wrong = |setting, found, expected| Err(Error::Setting { setting, of: "Normalizer", expected, found });
-        let numbers = |n: usize| format!("{n} number{}", if n == 1 { "" } else { "s" });
+        let scaling = Scaling { means, deviations };
         let channels = I::shape().first().copied().unwrap_or(1);
-        if means.is_empty() || ![1, channels, I::LEN].contains(&means.len()) {
-            let expected = format!("1 number, or one for each of {channels} channels or {} features", I::LEN);
-            return wrong("means", numbers(means.len()), expected);
+        match scaling.check(channels, I::LEN) {
+            Ok(()) => Ok(Normalizer { scaling, samples: PhantomData }),
+            Err((setting, expected, found)) => Err(Error::Setting { setting, of: "Normalizer", expected, found }),
         }
-        if deviations.len() != means.len() {
-            return wrong(
-                "deviations",
-                numbers(deviations.len()),
-                format!("{}, as many as means", numbers(means.len())),
-            );
-        }
-        if let Some(at) = means.iter().position(|mean| !mean.is_finite()) {
-            return wrong("means", format!("{} at index {at}", range::text(means[at])), "finite numbers".into());
-        }
-        if let Some(at) = deviations.iter().position(|&deviation| !(deviation > 0.0 && deviation.is_finite())) {
-            let found = format!("{} at index {at}", range::text(deviations[at]));
-            return wrong("deviations", found, "finite numbers above 0".into());
-        }
-        Ok(Normalizer { means, deviations, samples: PhantomData })
+    }
+    /// Writes the numbers to a file, as JSON.
+    ///
+    /// # Errors
+    /// Returns [`Error::Io`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        file::save(self, path.as_ref())
+    }
+    /// Reads a file that [`Normalizer::save`] wrote.
+    ///
+    /// # Errors
+    /// Returns [`Error::Io`], and [`Error::Format`] for a file without numbers that fit the samples.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        file::load(path.as_ref(), "the means and deviations of a normaliser")
     }
     /// Normalises `samples` in place.
     pub fn apply(&self, samples: &mut [I]) {
-        self.each(samples, |numbers, mean, deviation| {
-            numbers.iter_mut().for_each(|number| *number = (*number - mean) / deviation);
-        });
+        self.scaling.apply(flat_mut(samples), I::LEN);
     }
     /// Reverses [`Normalizer::apply`], for the outputs of a network that was trained on normalised targets.
     pub fn undo(&self, samples: &mut [I]) {
-        self.each(samples, |numbers, mean, deviation| {
-            numbers.iter_mut().for_each(|number| *number = *number * deviation + mean);
-        });
+        self.scaling.undo(flat_mut(samples), I::LEN);
     }
     /// The means, which are subtracted: one in total, one per channel or one per feature.
     pub fn means(&self) -> &[f32] {
-        &self.means
+        &self.scaling.means
     }
     /// The standard deviations, which numbers are divided by; there are as many as means. A deviation is 1 if all samples are equal.
     pub fn deviations(&self) -> &[f32] {
-        &self.deviations
+        &self.scaling.deviations
     }
 
     fn measured(samples: &[I], groups: usize) -> Result<Self> {
@@ -129,16 +129,26 @@ impl<I: Sample<Element = f32>> Normalizer<I> {
             return Err(Error::SampleNotFinite { sample: at / I::LEN, index, value: numbers[at] });
         }
         let (means, deviations) = measure(numbers, I::LEN, groups);
-        Ok(Normalizer { means, deviations, samples: PhantomData })
+        Ok(Normalizer { scaling: Scaling { means, deviations }, samples: PhantomData })
     }
-    fn each(&self, samples: &mut [I], f: impl Fn(&mut [f32], f32, f32)) {
-        let size = I::LEN / self.means.len();
-        for sample in samples {
-            let groups = flat_mut(std::slice::from_mut(sample)).chunks_mut(size.max(1));
-            for (numbers, (&mean, &deviation)) in groups.zip(self.means.iter().zip(&self.deviations)) {
-                f(numbers, mean, deviation);
-            }
-        }
+}
+
+impl<I> Normalizer<I> {
+    pub(crate) fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+}
+
+impl<I> Serialize for Normalizer<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.scaling.serialize(serializer)
+    }
+}
+
+impl<'de, I: Sample<Element = f32>> Deserialize<'de> for Normalizer<I> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Scaling { means, deviations } = Scaling::deserialize(deserializer)?;
+        Self::from_parts(means, deviations).map_err(serde::de::Error::custom)
     }
 }
 
@@ -233,6 +243,20 @@ mod tests {
             reported(&[0.0; 2], &[1.0, 0.0]),
             "`deviations` of `Normalizer` is 0 at index 1; it must be finite numbers above 0"
         );
+    }
+
+    #[test]
+    fn files_keep_the_bits_and_are_checked() {
+        let path = std::env::temp_dir().join(format!("dl-normalizer-{}.json", std::process::id()));
+        let measured = Normalizer::per_channel(&SAMPLES).unwrap();
+        measured.save(&path).unwrap();
+        assert_eq!(Normalizer::load(&path).unwrap(), measured);
+        let error = Normalizer::<[f32; 5]>::load(&path).unwrap_err().to_string();
+        assert!(error.ends_with("it must be 1 number, or one for each of 5 channels or 5 features"), "{error}");
+        std::fs::write(&path, r#"{"means":"1 x","deviations":"1 1"}"#).unwrap();
+        let error = Normalizer::<[f32; 2]>::load(&path).unwrap_err().to_string();
+        assert!(error.contains("expected a number, found `x`"), "{error}");
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

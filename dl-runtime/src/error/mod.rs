@@ -219,6 +219,18 @@ pub enum Error {
         /// The element type in the file.
         found: String,
     },
+    /// The metadata of a file does not belong to the model: see [`Predictor`](crate::Predictor).
+    #[error("{path}: metadata `{key}`: expected {expected}, found {found}", path = path.display())]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// The key of the metadata, such as `dl.inputs`.
+        key: String,
+        /// The expected content.
+        expected: String,
+        /// The found content.
+        found: String,
+    },
     /// A tensor of a file contains NaN or an infinity.
     #[error("{path}: tensor `{tensor}`{}: expected finite numbers, found {value} at {index:?}", to(renamed.as_deref()), path = path.display())]
     TensorNotFinite {

@@ -26,7 +26,7 @@ mod weights;
 pub(crate) use batch::{Samples, SmallBatch, min_batch_of_model};
 pub use criterion::{Criterion, ExternalLoss, ModelLoss};
 pub use inference::Session;
-pub(crate) use predict::{predict, predict_with_dropout};
+pub(crate) use predict::{cpu_for, predict, predict_with_dropout};
 pub use state::State;
 pub use training::Training;
 pub use weights::Shared;

@@ -16,7 +16,7 @@ const BATCH: usize = 64;
 
 /// Returns the CPU for a prediction without a session. Large predictions share the threads of the process: if several run at the same
 /// time, one uses the threads, and the others compute on the threads of their callers.
-fn cpu_for<M: Passes>(samples: usize) -> Cpu {
+pub(crate) fn cpu_for<M: Passes>(samples: usize) -> Cpu {
     /// The number of multiply-adds that outweighs the cost of starting threads.
     const LARGE: u64 = 50_000_000;
     static SHARED: OnceLock<Cpu> = OnceLock::new();

@@ -24,7 +24,7 @@
 mod byte_pairs;
 mod bytes;
 mod characters;
-mod file;
+pub(super) mod file;
 #[cfg(feature = "tokenizers")]
 mod json;
 mod stream;

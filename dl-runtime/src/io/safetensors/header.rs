@@ -22,6 +22,18 @@ pub(super) struct Header {
     pub(super) start: u64,
 }
 
+/// Reads the metadata of a header alone.
+pub(crate) fn metadata(json: &[u8], path: &Path) -> Result<BTreeMap<String, String>> {
+    let wrong = |expected: &str, found| Error::Format {
+        path: path.to_path_buf(),
+        format: FORMAT,
+        expected: expected.into(),
+        found,
+    };
+    let entries: Entries = serde_json::from_slice(json).map_err(|error| wrong(SIDE_BY_SIDE, error.to_string()))?;
+    Ok(entries.check().map_err(|(expected, found)| wrong(expected, found))?.metadata)
+}
+
 impl Header {
     /// Reads and checks the header of `source`.
     pub(super) fn read<R: Read + Seek + ?Sized>(source: &mut R, path: &Path) -> Result<Self> {

@@ -9,6 +9,7 @@ mod header;
 mod read;
 mod write;
 
+pub(crate) use header::metadata;
 pub use read::Reader;
 pub use write::Writer;
 

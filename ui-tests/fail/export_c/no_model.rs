@@ -1,0 +1,5 @@
+struct LeNet;
+
+dl::export_c!(LeNet);
+
+fn main() {}

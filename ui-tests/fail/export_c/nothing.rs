@@ -1,0 +1,3 @@
+dl::export_c!();
+
+fn main() {}

@@ -81,7 +81,10 @@ unsafe fn free<M: Passes>(net: *mut c_void) {
         // SAFETY: as the caller promises, the box that `create` made has no other owner.
         let net = unsafe { Box::from_raw(net.cast::<Handle<M>>()) };
         // A failure has no one to be told to.
-        let _ = guarded(|| Ok(drop(net)));
+        let _ = guarded(|| {
+            drop(net);
+            Ok(())
+        });
     }
 }
 
@@ -120,7 +123,7 @@ unsafe fn predict<M: Passes>(
 fn samples<M: Passes>(inputs: usize, outputs: usize) -> Result<usize, Failure> {
     let [input, output] = [input_len::<M>(), output_len::<M>()];
     // Of a model without inputs, outputs say how many.
-    let samples = if input > 0 { inputs / input } else { outputs / output.max(1) };
+    let samples = inputs.checked_div(input).or(outputs.checked_div(output)).unwrap_or(0);
     if inputs > isize::MAX as usize / 4 || inputs != samples * input {
         let text = format!("`inputs_len` is {inputs}; it must be a multiple of {input}, the numbers of one sample");
         return Err(Failure::new(Status::Size, text));

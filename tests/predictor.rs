@@ -186,7 +186,7 @@ fn files_that_lie_are_named_with_their_key() {
         ("dl.inputs", r#"{"means":"1 2","deviations":"1 1"}"#, "means of 1 number, or one for each of 4 channels or 4"),
         ("dl.inputs", r#"{"means":"","deviations":""}"#, "means of 1 number"),
         (
-            "inputs",
+            "dl.inputs",
             r#"{"means":"1 2 3 4","deviations":"1"}"#,
             "deviations of 4 numbers, as many as means, found 1 number",
         ),

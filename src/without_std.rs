@@ -12,8 +12,8 @@ pub type Output<M> = <M as Declared>::Makes;
 /// The names that almost every program needs: `use dl::prelude::*;`.
 pub mod prelude {
     pub use crate::model;
-    // These traits have the constants of a model, such as `LeNet::TENSORS`.
-    pub use dl_core::{Declared as _, Predict as _};
+    // These traits have the methods and constants of a model, such as `LeNet::TENSORS`.
+    pub use dl_core::{Declared as _, Predict as _, int8::QuantizedModel as _};
 }
 
 /// Declares networks for prediction, in the language that `model!` has with the feature `std`.

@@ -3,6 +3,7 @@ use dl::prelude::*;
 
 model! {
     /// Reads handwritten digits of 8×8 pixels.
+    #[int8]
     pub LeNet(image: [1, 8, 8]) -> [10] {
         image
             -> conv2d(8, 3, padding: 1) -> relu -> max_pool2d(2)

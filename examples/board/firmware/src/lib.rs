@@ -1,9 +1,10 @@
-//! What both programs need of the machine: its start, a console, a counter of instructions, and the most stack that was used.
+//! What the programs need of the machine: its start, a console, a counter of instructions, and the most stack that was used.
 //!
 //! The console and the end of the program are semihosting calls, which QEMU and debuggers answer.
 
 #![no_std]
 
+mod digits;
 #[cfg(target_arch = "arm")]
 #[path = "arm.rs"]
 mod machine;
@@ -12,6 +13,7 @@ mod machine;
 mod machine;
 mod report;
 
+pub use digits::read_digits;
 pub use machine::count_instructions;
 pub use report::{flash, print, print_number, ram};
 

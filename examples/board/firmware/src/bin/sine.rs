@@ -19,10 +19,8 @@ extern "C" fn main() -> ! {
         instructions += count_instructions(|| NET.predict_into(&angle, &mut sine, &mut scratch)) / 100;
         let error = (sine[0] - true_sine).abs();
         worst = if error > worst { error } else { worst };
-        [true_sine, true_cosine] = [
-            true_sine * turn_cosine + true_cosine * turn_sine,
-            true_cosine * turn_cosine - true_sine * turn_sine,
-        ];
+        [true_sine, true_cosine] =
+            [true_sine * turn_cosine + true_cosine * turn_sine, true_cosine * turn_cosine - true_sine * turn_sine];
     }
     print("sine: at most ");
     print_number((1000.0 * worst) as u32);

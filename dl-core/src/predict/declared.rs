@@ -1,6 +1,6 @@
 //! The trait [`Declared`] of everything that `model!` and `layer!` declare.
 
-use super::Zeroed;
+use super::{Predict, Scratch, Zeroed};
 use crate::{Pod, Tensors};
 
 /// A model or a layer with the table of its tensors: what a file of weights must have.
@@ -25,4 +25,14 @@ pub trait Declared: Pod<Element = f32> {
     /// The memory of a prediction; `()` for a model that has none.
     #[doc(hidden)]
     type Memory: Zeroed;
+
+    /// Computes the output for one input, without a heap. What was in `output` and `scratch` before has no meaning.
+    // It stands here, since rustc then names the layer for which a model does not predict; a method of `Predict` it would not find.
+    #[inline]
+    fn predict_into(&self, input: &Self::Takes, output: &mut Self::Makes, scratch: &mut Scratch<Self>)
+    where
+        Self: Predict,
+    {
+        self.predict_with(input, output, &mut scratch.0);
+    }
 }

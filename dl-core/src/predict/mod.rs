@@ -9,7 +9,7 @@ pub use memory::{Buffer, Larger, Zeroed};
 
 use crate::Pod;
 
-/// A model whose layers all have operations in this crate: it predicts one sample without a heap.
+/// A model whose layers all have operations in this crate: it predicts one sample without a heap, by [`Declared::predict_into`].
 ///
 /// ```ignore
 /// static NET: &LeNet = dl::include_model!(LeNet, "lenet.safetensors");
@@ -22,12 +22,7 @@ use crate::Pod;
     note = "models that `model!` declares can, if all of their layers can"
 )]
 pub trait Predict: Declared {
-    /// Computes the output for one input. What was in `output` and `scratch` before has no meaning.
-    #[inline]
-    fn predict_into(&self, input: &Self::Takes, output: &mut Self::Makes, scratch: &mut Scratch<Self>) {
-        self.predict_with(input, output, &mut scratch.0);
-    }
-    /// Does the same with the memory inside of a [`Scratch`].
+    /// [`Declared::predict_into`] with the memory inside of a [`Scratch`].
     #[doc(hidden)]
     fn predict_with(&self, input: &Self::Takes, output: &mut Self::Makes, memory: &mut Self::Memory);
 }

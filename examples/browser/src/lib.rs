@@ -8,7 +8,7 @@ mod model;
 pub use drawing::{Drawing, Image};
 pub use model::Digit;
 
-use dl::{Predict as _, Scratch};
+use dl::{Declared as _, Scratch};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The weights that `train` wrote; the compiler checks that they fit the network.

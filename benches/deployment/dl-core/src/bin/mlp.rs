@@ -4,7 +4,7 @@ mod measure;
 #[path = "../../../dl/src/networks.rs"]
 mod networks;
 
-use dl::{Predict, Scratch};
+use dl::{Declared, Scratch};
 use networks::Mlp;
 use std::array::from_fn;
 

@@ -219,7 +219,7 @@ fn sums_of_products_are_the_same_at_every_length() {
                 let mut one = vec![0_u32; words];
                 int8::dot::bytes_mut(&mut one)[..n].copy_from_slice(&column);
                 one.iter_mut()
-                    .for_each(|word| *word ^= position as u32 * 0x0103_0507 & if n % 4 == 0 { !0 } else { 0 });
+                    .for_each(|word| *word ^= (position as u32 * 0x0103_0507) & if n % 4 == 0 { !0 } else { 0 });
                 kernels.pack(&one, position, &mut columns);
             }
             kernels.packed_products([&rows, &rows[300..]], n, &columns)

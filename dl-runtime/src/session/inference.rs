@@ -42,9 +42,8 @@ impl<M: Passes, D: Device> Session<M, D> {
     /// # use dl_runtime as dl;
     /// # fn example<LeNet: dl::Model<Input = [f32; 4], Output = [f32; 3]>>() -> dl::Result<()> {
     /// use dl::prelude::*;
-    /// use std::sync::Arc;
     ///
-    /// let net = Arc::new(LeNet::load("lenet.safetensors")?);
+    /// let net = dl::Shared::from(LeNet::load("lenet.safetensors")?);
     /// let threads: Vec<_> = (0..8)
     ///     .map(|i| {
     ///         // A thread of computation for each thread of the server.

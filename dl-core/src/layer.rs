@@ -28,7 +28,7 @@ use crate::Pod;
 ///     }
 /// }
 ///
-/// use dl::Predict;
+/// use dl::Declared;
 /// let (layer, mut output) = (Scale { factor: [2.0, 3.0] }, [0.0; 2]);
 /// layer.predict_into(&[1.0, 10.0], &mut output, &mut dl::Scratch::new());
 /// assert_eq!(output, [2.0, 30.0]);

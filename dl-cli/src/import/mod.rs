@@ -1,6 +1,6 @@
 //! `dl import`: an ONNX file becomes the source of a `model!`, and a safetensors file with its weights.
 //!
-//! The way of a network: [`graph`] reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
+//! The way of a network: `graph` reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
 //! to the layers of `network`, each kind in a file of its own (`images`, `pooling`, `rows`, `recurrent`, `attention`, `maths`). What only moves elements
 //! is a view (`movement`), so that attention and LSTMs are recognised however their heads and sequences are moved about. `source` finds the
 //! parts that are equal, and writes.

@@ -198,7 +198,10 @@ impl Converted {
 mod tests {
     use super::*;
 
-    fn convert(rules: &Rules, tensors: &[(&str, &[usize])]) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
+    /// The name, the shape and the numbers of a tensor.
+    type Named = (String, Vec<usize>, Vec<f32>);
+
+    fn convert(rules: &Rules, tensors: &[(&str, &[usize])]) -> Result<Vec<Named>> {
         let tensors: Vec<(String, Vec<usize>)> =
             tensors.iter().map(|(name, shape)| ((*name).into(), shape.to_vec())).collect();
         let counting = |name: &str| {

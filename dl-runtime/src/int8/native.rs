@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 use super::{Kernels, Portable};
-use crate::device::cpu::simd::{self, Level};
+use crate::device::cpu::simd;
 use std::fmt::{Debug, Formatter};
 
 /// The fastest kernels of this processor; the environment variable `DL_SIMD` (`avx2`, `baseline`) selects lesser ones, for tests.
@@ -24,9 +24,9 @@ impl Default for Native {
     fn default() -> Self {
         Native(match simd::level() {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 if x86::has_vnni() => Set::Vnni,
+            simd::Level::Avx512 if x86::has_vnni() => Set::Vnni,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 | Level::Avx512 => Set::Avx2,
+            simd::Level::Avx2 | simd::Level::Avx512 => Set::Avx2,
             _ => Set::Portable,
         })
     }

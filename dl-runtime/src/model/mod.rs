@@ -98,7 +98,7 @@ pub trait Model: Passes {
     ///
     /// Inputs and outputs have the names of the declaration, with a first dimension `batch` that is free; a run-time dimension is the
     /// second, `length`, and the same for all samples of a batch. Tokens are whole numbers of 64 bits. Weights have the names of
-    /// [`TENSORS`](Passes::TENSORS), and nodes those of their layers. Dropout and noise are left out. Equal networks give equal files.
+    /// [`TENSORS`](crate::Declared::TENSORS), and nodes those of their layers. Dropout and noise are left out. Equal networks give equal files.
     ///
     /// ```no_run
     /// # use dl_runtime as dl;

@@ -33,7 +33,7 @@ const CARRIED: &str = "carried.states";
 #[serde(deny_unknown_fields)]
 struct Checkpoint<S, O = OptimizerRecord> {
     version: u32,
-    /// [`Passes::NAME`].
+    /// [`NAME`](crate::Declared::NAME).
     model: String,
     /// The seed of dropout.
     seed: u64,

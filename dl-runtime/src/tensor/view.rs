@@ -41,7 +41,7 @@ impl<'a, D: Storage, T: Pod> View<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         View { data: self.data, len: self.len }
     }
-    /// Casts like [`View::cast`], where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake
+    /// Casts like [`View::cast`], where [`CHECKED`](crate::Declared::CHECKED) compares the sizes, so that rustc reports a mistake
     /// only there.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> View<'a, D, U> {
@@ -98,7 +98,7 @@ impl<'a, D: Storage, T: Pod> ViewMut<'a, D, T> {
         const { assert!(T::LEN == U::LEN, "cast between shapes of different sizes") };
         ViewMut { data: self.data, len: self.len }
     }
-    /// Casts like [`ViewMut::cast`], where [`Passes::CHECKED`](crate::Passes::CHECKED) compares the sizes, so that rustc reports a mistake
+    /// Casts like [`ViewMut::cast`], where [`CHECKED`](crate::Declared::CHECKED) compares the sizes, so that rustc reports a mistake
     /// only there.
     #[doc(hidden)]
     pub fn cast_checked_apart<U: Pod<Element = T::Element>>(self) -> ViewMut<'a, D, U> {

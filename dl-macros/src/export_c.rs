@@ -140,6 +140,7 @@ fn functions(krate: &TokenStream, Export { model, name }: &Export) -> TokenStrea
 
             #[unsafe(no_mangle)]
             unsafe extern "C" fn #create(bytes: *const u8, len: usize) -> *mut ::core::ffi::c_void {
+                // SAFETY: the caller keeps what the header says, which is the contract of this function.
                 unsafe { (FUNCTIONS.create)(bytes, len) }
             }
             #[unsafe(no_mangle)]
@@ -150,10 +151,12 @@ fn functions(krate: &TokenStream, Export { model, name }: &Export) -> TokenStrea
                 outputs: *mut f32,
                 outputs_len: usize,
             ) -> i32 {
+                // SAFETY: the caller keeps what the header says, which is the contract of this function.
                 unsafe { (FUNCTIONS.predict)(net, inputs, inputs_len, outputs, outputs_len) }
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn #free(net: *mut ::core::ffi::c_void) {
+                // SAFETY: the caller keeps what the header says, which is the contract of this function.
                 unsafe { (FUNCTIONS.free)(net) }
             }
             #[unsafe(no_mangle)]
@@ -166,10 +169,12 @@ fn functions(krate: &TokenStream, Export { model, name }: &Export) -> TokenStrea
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn #input_shape(input: usize, dimensions: *mut usize) -> *const usize {
+                // SAFETY: the caller keeps what the header says, which is the contract of this function.
                 unsafe { (FUNCTIONS.input_shape)(input, dimensions) }
             }
             #[unsafe(no_mangle)]
             unsafe extern "C" fn #output_shape(output: usize, dimensions: *mut usize) -> *const usize {
+                // SAFETY: the caller keeps what the header says, which is the contract of this function.
                 unsafe { (FUNCTIONS.output_shape)(output, dimensions) }
             }
             #[unsafe(no_mangle)]

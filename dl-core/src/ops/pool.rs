@@ -22,6 +22,34 @@ pub enum Windows {
     Adaptive,
 }
 
+impl Windows {
+    /// Returns the rows (`axis` 0) or columns (`axis` 1) in window `at` of `outputs`, of an image that has `size` of them.
+    #[inline(always)]
+    pub fn range(self, axis: usize, size: usize, outputs: usize, at: usize) -> Range<usize> {
+        match self {
+            Windows::Sliding { kernel, stride, padding } => {
+                let start = at * stride[axis];
+                start.saturating_sub(padding[axis])..(start + kernel[axis]).saturating_sub(padding[axis]).min(size)
+            }
+            Windows::Adaptive => {
+                let n = outputs.max(1);
+                at * size / n..((at + 1) * size).div_ceil(n)
+            }
+        }
+    }
+    /// Returns the number of rows or columns of a window, including those of the padding; the arguments are those of [`Windows::range`].
+    #[inline(always)]
+    pub fn counted(self, axis: usize, size: usize, outputs: usize, at: usize) -> usize {
+        match self {
+            Windows::Sliding { kernel, stride, padding } => {
+                // If the number of windows was rounded up, the last one may extend beyond the padding.
+                kernel[axis].min(size + 2 * padding[axis] - at * stride[axis])
+            }
+            Windows::Adaptive => self.range(axis, size, outputs, at).len(),
+        }
+    }
+}
+
 /// The maximum of every window.
 #[derive(Clone, Copy, Debug)]
 pub struct Max {
@@ -66,30 +94,12 @@ struct PoolSizes {
 }
 
 impl PoolSizes {
-    /// Returns the rows (`axis` 0) or columns (`axis` 1) of the image in window `at`.
     #[inline(always)]
     fn range(&self, axis: usize, at: usize) -> Range<usize> {
-        let size = self.image[axis];
-        match self.windows {
-            Windows::Sliding { kernel, stride, padding } => {
-                let start = at * stride[axis];
-                start.saturating_sub(padding[axis])..(start + kernel[axis]).saturating_sub(padding[axis]).min(size)
-            }
-            Windows::Adaptive => {
-                let n = self.output[axis].max(1);
-                at * size / n..((at + 1) * size).div_ceil(n)
-            }
-        }
+        self.windows.range(axis, self.image[axis], self.output[axis], at)
     }
-    /// Returns the number of rows or columns of window `at`, including those of the padding.
     fn counted(&self, axis: usize, at: usize) -> usize {
-        match self.windows {
-            Windows::Sliding { kernel, stride, padding } => {
-                // If the number of windows was rounded up, the last one may extend beyond the padding.
-                kernel[axis].min(self.image[axis] + 2 * padding[axis] - at * stride[axis])
-            }
-            Windows::Adaptive => self.range(axis, at).len(),
-        }
+        self.windows.counted(axis, self.image[axis], self.output[axis], at)
     }
     /// Calls `window` with each plane of the input, each output, and the indices of its window.
     #[inline(always)]

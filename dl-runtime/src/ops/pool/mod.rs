@@ -16,29 +16,14 @@ pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 
+pub use dl_core::ops::pool::Windows;
+
 use crate::ops::Device;
 use crate::ops::Image;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
 use std::ops::Range;
-
-/// The windows of a pooling. Each pair is [height, width].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Windows {
-    /// Windows of one size, a fixed step apart.
-    Sliding {
-        /// The size of the window.
-        kernel: [usize; 2],
-        /// The step of the window.
-        stride: [usize; 2],
-        /// The number of rows and columns of padding on each side; less than the kernel.
-        padding: [usize; 2],
-    },
-    /// One window for each element of the output, which together cover the image. Along an axis of length `l` with `n`
-    /// windows, window `i` is `⌊i·l/n⌋ .. ⌈(i + 1)·l/n⌉`.
-    Adaptive,
-}
 
 /// The maximum of every window.
 #[derive(Clone, Copy, Debug)]
@@ -87,28 +72,12 @@ impl PoolSizes {
     /// Returns the rows (`axis` 0) or columns (`axis` 1) of the image in window `at`.
     #[inline(always)]
     fn range(&self, axis: usize, at: usize) -> Range<usize> {
-        let size = self.image[axis];
-        match self.windows {
-            Windows::Sliding { kernel, stride, padding } => {
-                let start = at * stride[axis];
-                start.saturating_sub(padding[axis])..(start + kernel[axis]).saturating_sub(padding[axis]).min(size)
-            }
-            Windows::Adaptive => {
-                let n = self.output[axis];
-                at * size / n..((at + 1) * size).div_ceil(n)
-            }
-        }
+        self.windows.range(axis, self.image[axis], self.output[axis], at)
     }
     /// Returns the number of rows or columns of window `at`, including those of the padding.
     #[inline(always)]
     fn counted(&self, axis: usize, at: usize) -> usize {
-        match self.windows {
-            Windows::Sliding { kernel, stride, padding } => {
-                // If the number of windows was rounded up, the last one may extend beyond the padding.
-                kernel[axis].min(self.image[axis] + 2 * padding[axis] - at * stride[axis])
-            }
-            Windows::Adaptive => self.range(axis, at).len(),
-        }
+        self.windows.counted(axis, self.image[axis], self.output[axis], at)
     }
     /// Returns the size of an input plane and of an output plane.
     fn spatial_sizes(&self) -> (usize, usize) {

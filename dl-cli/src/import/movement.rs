@@ -48,7 +48,11 @@ impl Importer {
         let moved = match &*node.operator {
             "Identity" | "Dropout" => view,
             // Between kinds of whole or of other numbers.
-            "Cast" if (self.layers[view.of].operator == "u32") == !matches!(node.int("to", 1), 1 | 10 | 11 | 16) => {
+            "Cast" => {
+                let (from_whole, to_float) = (self.layers[view.of].operator == "u32", matches!(node.int("to", 1), 1 | 10 | 11 | 16));
+                if from_whole == to_float {
+                    return None;
+                }
                 view
             }
             "Reshape" => {

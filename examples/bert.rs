@@ -1,4 +1,4 @@
-//! What a network learns from text without labels: `cargo run --release --example bert -- --data DIR`.
+//! Learning from text without labels: `cargo run --release --example bert -- --data DIR`.
 //!
 //! A small transformer that looks both ways first learns to guess words that are hidden from it, on 10,662 sentences of film reviews (Devlin
 //! et al., "BERT: Pre-training of deep bidirectional transformers for language understanding", NAACL 2019). Then it learns from a few

@@ -31,7 +31,7 @@ struct Options {
     /// Column to predict; the last one if there is no other wish
     #[arg(long)]
     target: Option<String>,
-    /// Whether the target is a class or a number
+    /// The kind of the target: a class or a number
     #[arg(long)]
     task: Option<Kind>,
     /// Character between fields

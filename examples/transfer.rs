@@ -1,4 +1,4 @@
-//! What one task teaches about another: `cargo run --release --example transfer`.
+//! Transfer learning, in which one task teaches about another: `cargo run --release --example transfer`.
 //!
 //! An encoder learns to tell ten digits apart, of which there are plenty of images with labels. Then another question is asked, with a
 //! hundred answers to learn from: can the number be divided by three? A whole network learns it from nothing; a head of two layers learns it

@@ -51,7 +51,7 @@ pub mod private {
     #[cfg(any(rust_analyzer, test))]
     pub use crate::language;
     pub use crate::layers;
-    /// What generated code uses for prediction without a heap, as `dl::…`.
+    /// The names that generated code uses for prediction without a heap, as `dl::…`.
     pub use dl_core::generated as core;
     pub use dl_macros::{declare, drawing, export_c};
     // Generated code calls this module `dl`, so the constants of the facade that a declaration names must be in it too.

@@ -15,10 +15,10 @@ struct Counting;
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
-/// Whether what a register's alignment is asked for counts too.
+/// `true` if memory counts too that is aligned to registers.
 static ALL: AtomicBool = AtomicBool::new(true);
 
-/// Whether matrices are multiplied by kernels of dl. Where there are none the crate `matrixmultiply` does it, which allocates
+/// `true` if matrices are multiplied by kernels of dl. Where there are none the crate `matrixmultiply` does it, which allocates
 /// its packed operands in every product: memory aligned to registers, as dl asks for none.
 const OWN_PRODUCTS: bool = cfg!(target_arch = "x86_64");
 

@@ -272,7 +272,7 @@ fn the_trainer_takes_one_graph_a_step() {
     }
 }
 
-/// What is not finite is told as on the CPU, whether somebody looks at every step or not.
+/// Numbers that are not finite are told as on the CPU, whether somebody looks at every step or not.
 #[test]
 fn numbers_that_overflow_are_named() {
     let Some((cuda, _alone)) = gpu() else { return };

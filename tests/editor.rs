@@ -1,4 +1,4 @@
-//! What editors offer inside `model!`, asked of rust-analyzer where it is installed: completion, hover, definition, for models
+//! Asks rust-analyzer, where it is installed, what editors offer inside `model!`: completion, hover, definition, for models
 //! that are whole, half written or wrong.
 
 #[path = "common/lsp.rs"]
@@ -46,7 +46,7 @@ fn completion_hover_and_definition() {
     mistakes(&mut editor);
 }
 
-/// What is offered at `|` contains `expected` and not `unexpected`.
+/// Asserts that what is offered at `|` contains `expected` and not `unexpected`.
 fn offers(editor: &mut Editor, body: &str, expected: &[&str], unexpected: &[&str]) {
     let offered = editor.complete(&model(body));
     for name in expected {
@@ -93,7 +93,7 @@ fn completion(editor: &mut Editor) {
     offers(editor, "image -> conv2d(4, 3, stride: C|)", &["CLASSES"], &[]);
 }
 
-/// What is shown for the word at `|` contains `expected`.
+/// Asserts that what is shown for the word at `|` contains `expected`.
 fn shows(editor: &mut Editor, text: &str, expected: &[&str]) {
     let shown = editor.hover(text);
     for part in expected {

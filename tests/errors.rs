@@ -1,4 +1,4 @@
-//! What is wrong in files and data, and the words in which users are told.
+//! Mistakes in files and data, and the words in which users are told.
 
 use dl::data::{Csv, Dataset, idx};
 use dl::io::Load;

@@ -83,7 +83,7 @@ fn frozen_tensors_stay_bit_for_bit() {
     });
 }
 
-/// What is trained moves as in a network that has only that part: the head on the outputs of the encoder.
+/// The trained part moves as in a network that has only that part: the head on the outputs of the encoder.
 #[test]
 fn a_frozen_encoder_computes_what_it_does_at_inference() {
     model! { Head(x: [24]) -> [10] { x -> dense(10) as head } }

@@ -1,4 +1,4 @@
-//! What a hand-written loop can ask of a training session: gradients, outputs, evaluation, checkpoints, and clear errors.
+//! A hand-written loop over a training session: gradients, outputs, evaluation, checkpoints, and clear errors.
 
 #[path = "common/devices.rs"]
 mod devices;

@@ -49,7 +49,7 @@ fn rules() -> Rules {
 /// Bytes that a reader may ask for at once: its buffers, and what it makes room for before it has seen it.
 const MOST: usize = 2 << 20;
 
-/// Where to change a file, into what, and how: replace, insert, remove, or cut off.
+/// A change of a file: the place, the new content, and the kind (replace, insert, remove, or cut off).
 type Change = (prop::sample::Index, u8, u8);
 
 fn mutated(mut bytes: Vec<u8>, changes: &[Change]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! What declarations mean: names, shapes, parameters and settings of the networks that `model!` makes.
+//! The meaning of declarations: names, shapes, parameters and settings of the networks that `model!` makes.
 
 use dl::prelude::*;
 
@@ -112,7 +112,7 @@ model! {
     }
 }
 
-/// What programs do with models that they own.
+/// A program's struct that owns models.
 #[derive(Clone, Debug)]
 struct Owner {
     net: Box<Cloned>,

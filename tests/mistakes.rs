@@ -32,7 +32,7 @@ fn errors(name: &str, source: &str) -> Vec<Error> {
     errors.map(|error| (error["code"]["code"].as_str().map(str::to_owned), text(&error["message"]))).collect()
 }
 
-/// Where cargo put what this test is linked with.
+/// Returns the folder in which cargo put the crates that this test is linked with.
 fn dependencies() -> PathBuf {
     let test = std::env::current_exe().expect("a program");
     test.parent().expect("it lies in a directory").to_owned()

@@ -1,4 +1,4 @@
-//! What a training shows of itself: TensorBoard's files, curves of several runs, histograms, filters, and warnings in words.
+//! The records of a training: TensorBoard's files, curves of several runs, histograms, filters, and warnings in words.
 
 #[path = "common/devices.rs"]
 mod devices;

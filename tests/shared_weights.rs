@@ -34,7 +34,7 @@ fn bits<T: dl::Pod<Element = f32>>(outputs: &[T]) -> Vec<u32> {
     flat(outputs).iter().map(|x| x.to_bits()).collect()
 }
 
-/// What a session with a copy of the weights predicts, in batches of the same size: the last bit may depend on that.
+/// Predicts in a session with a copy of the weights, in batches of the same size: the last bit may depend on that.
 fn by_a_copy<M: Model<Output: dl::Pod<Element = f32>>>(net: &M, samples: usize, inputs: &[M::Input]) -> Vec<u32> {
     let mut outputs = dl::pod::zeroed_vec(inputs.len());
     net.session(Cpu::with_threads(1), samples).unwrap().predict_into(inputs, &mut outputs).unwrap();

@@ -224,7 +224,7 @@ where
     })
 }
 
-/// What PyTorch has after the first and third step on the pairs, one use after the other.
+/// Compares with PyTorch's numbers after the first and third step on the pairs, one use after the other.
 fn check(what: &str, found: [Vec<f32>; 3]) {
     let mut reference = Reference::new(0.1);
     for (step, found) in found.iter().enumerate() {

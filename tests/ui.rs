@@ -1,4 +1,4 @@
-//! What the compiler says to a user: one file a rule in `ui-tests/`, each with its expected message beside it.
+//! The messages of the compiler to a user: one file a rule in `ui-tests/`, each with its expected message beside it.
 //!
 //! `TRYBUILD=overwrite cargo test --test ui` writes the messages anew; read them as a beginner would before committing.
 
@@ -22,7 +22,7 @@ fn mistakes_are_reported_at_their_tokens() {
     cases().compile_fail("ui-tests/fail/*/*.rs");
 }
 
-/// What rustc says only when it makes machine code: of generic models, once their parameters are known.
+/// Messages that rustc gives only when it makes machine code: of generic models, once their parameters are known.
 #[test]
 fn parameters_are_checked_where_they_are_known() {
     let cases = cases();

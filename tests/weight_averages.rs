@@ -80,7 +80,7 @@ fn averages_are_those_of_pytorch() {
     parts.iter().zip(kept).for_each(|(part, kept)| assert!((part - (1.0 - kept)).abs() < 1e-12, "{parts:?}"));
 }
 
-/// What is validated, told and left in the network is the average; without an average yet, the weights.
+/// The average is what is validated, told and left in the network; without an average yet, the weights are.
 #[test]
 fn the_average_is_what_counts() {
     let (train, test) = digits();

@@ -1,4 +1,4 @@
-//! What `benches/wasm/run` times in WebAssembly: predictions and training steps of small networks.
+//! The predictions and training steps of small networks that `benches/wasm/run` times in WebAssembly.
 
 use dl::prelude::*;
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What the command line asks for.
+/// The options of the command line.
 pub struct Options {
     /// JSON lines instead of a table.
     pub json: bool,
@@ -41,18 +41,18 @@ impl Pool {
     }
 }
 
-/// What is asked of a GPU.
+/// The options of measurements on a GPU.
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by what the feature `cuda` brings"))]
 pub struct Asked {
-    /// Whether there is to be one at all.
+    /// `true` if there is to be one at all.
     pub wanted: bool,
     /// `f32`, `tf32` or `bf16`.
     pub precision: String,
-    /// Whether to name the kernels of a step instead of measuring it.
+    /// Names the kernels of a step instead of measuring it.
     pub kernels: bool,
-    /// Whether all convolutions are for own kernels, as where cuDNN is not installed.
+    /// Computes all convolutions by own kernels, as where cuDNN is not installed.
     pub own: bool,
-    /// Whether to do little, to see that it works.
+    /// Does little, to see that it works.
     pub quick: bool,
     /// For how long a figure is measured.
     pub seconds: f64,
@@ -130,16 +130,16 @@ impl Report {
     pub fn threads(&self) -> usize {
         self.options.threads
     }
-    /// What is asked of a GPU, where one is wanted.
+    /// Returns the options of measurements on a GPU, where one is wanted.
     #[cfg(feature = "cuda")]
     pub fn cuda(&self) -> Option<&Asked> {
         Some(&self.options.cuda).filter(|asked| asked.wanted)
     }
-    /// Whether peers are measured too: in the table only.
+    /// Returns `true` if peers are measured too, which is so in the table only.
     pub fn peers(&self) -> bool {
         !self.options.json
     }
-    /// Whether the workload is wanted.
+    /// Returns `true` if the workload is wanted.
     pub fn wants(&self, work: &str) -> bool {
         self.options.only.as_ref().is_none_or(|only| only.is_match(work))
     }
@@ -163,7 +163,7 @@ impl Report {
     }
 }
 
-/// What is measured on a GPU.
+/// The measurements on a GPU.
 #[cfg(feature = "cuda")]
 impl Report {
     /// Prints which GPU it is, and how long its kernels took to load.

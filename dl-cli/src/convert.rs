@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use std::io;
 use std::path::Path;
 
-/// What PyTorch counts in a batch norm, which models do not have.
+/// The counter in PyTorch's batch norm, which models do not have.
 const COUNTER: &str = "num_batches_tracked";
 
 /// The element type of the file that is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum To {
-    /// What [`include_model!`](https://docs.rs/dl-nets) takes.
+    /// The type that [`include_model!`](https://docs.rs/dl-nets) takes.
     #[default]
     F32,
     /// Half the bytes, with 11 bits of precision; numbers up to 65504.
@@ -53,7 +53,7 @@ impl To {
     }
 }
 
-/// What was written, and what was left out.
+/// The tensors that were written, and those that were left out.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// The number of tensors.

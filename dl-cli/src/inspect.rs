@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 /// The longest value of the metadata that is shown whole, in characters.
 const SHOWN: usize = 100;
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// The path of the file.
@@ -37,7 +37,7 @@ pub struct Row {
     pub shape: Vec<usize>,
     /// The number of its bytes.
     pub bytes: usize,
-    /// What its numbers are; `None` if that was not asked for, or if they cannot be decoded.
+    /// The statistics of its numbers; `None` if they were not asked for, or if the numbers cannot be decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistics: Option<Statistics>,
 }
@@ -51,9 +51,9 @@ pub struct Statistics {
     pub max: Option<f64>,
     /// The mean.
     pub mean: Option<f64>,
-    /// How many are NaN.
+    /// The number of those that are NaN.
     pub nan: usize,
-    /// How many are infinite.
+    /// The number of those that are infinite.
     pub infinite: usize,
 }
 

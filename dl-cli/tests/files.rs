@@ -1,4 +1,4 @@
-//! What the command reads, shows and writes, compared with files of the Python packages `gguf` and `safetensors`.
+//! Compares what the command reads, shows and writes with files of the Python packages `gguf` and `safetensors`.
 
 use dl_cli::convert::{To, Written, convert};
 use dl_cli::file::{File, Kind};

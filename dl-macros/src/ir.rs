@@ -60,7 +60,7 @@ pub struct Ir {
     pub broken: bool,
     /// The attribute `#[int8]`, by which it gets a form on int8.
     pub int8: Option<Span>,
-    /// What is written of that form.
+    /// The parts that are written of that form.
     pub form: Form,
     /// `true` if there is neither `std` nor a heap, so that only the code for prediction is written.
     pub without_std: bool,

@@ -15,7 +15,7 @@ pub struct Step {
     pub call: Call,
     /// The tensors that it reads and writes, in the order of its arguments.
     pub arguments: Vec<Argument>,
-    /// When the step is needed; never [`Want::Never`].
+    /// The condition under which the step is needed; not [`Want::Never`].
     pub guard: Want,
     /// The kind of sharing that is allowed between its result and an operand.
     pub sharing: Sharing,
@@ -61,7 +61,7 @@ pub struct Argument {
     pub access: Access,
     /// The value whose shape the view has.
     pub shape: ValueId,
-    /// When an optional argument is needed; `None` for an argument that is always given.
+    /// The condition under which an optional argument is given; `None` for one that is always given.
     pub optional: Option<Want>,
 }
 
@@ -104,7 +104,7 @@ pub enum Access {
     Add,
 }
 
-/// When the gradient to a value is needed.
+/// The condition under which the gradient to a value is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
     /// Never: the value depends neither on weights nor on an input with a gradient.

@@ -109,7 +109,7 @@ impl Nvrtc {
     }
 }
 
-/// What a log reports of a kernel; memory in bytes.
+/// The figures of a kernel in a log; memory in bytes.
 struct Kernel<'a> {
     name: &'a str,
     registers: u32,

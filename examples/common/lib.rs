@@ -1,4 +1,4 @@
-//! What the examples share: their options, readers of data, and pictures: grey images as PNG files, tables as SVG files.
+//! The code that examples share: their options, readers of data, and pictures (grey images as PNG files, tables as SVG files).
 
 pub mod data;
 mod heat_map;

@@ -33,7 +33,7 @@ model! {
     pub Regressor(row: [WIDTH]) -> [1] { row -> body -> dense(1) }
 }
 
-/// What a network predicts.
+/// The kind of target that a network predicts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
@@ -48,7 +48,7 @@ pub enum Task {
 pub struct Table {
     /// The column that is predicted.
     pub target: String,
-    /// What is predicted of it.
+    /// The kind of its target.
     pub task: Task,
     /// The names of the input columns, their categories, and what blank cells are filled with.
     pub encoding: Encoding,

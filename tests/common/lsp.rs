@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// How long an answer may take; the first one waits for the macro to be compiled.
+/// The most time that an answer may take; the first one waits for the macro to be compiled.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// rust-analyzer with one crate open, whose `src/main.rs` changes from question to question.
@@ -101,13 +101,13 @@ impl Editor {
         items.iter().filter_map(|item| item["label"].as_str().map(str::to_owned)).collect()
     }
 
-    /// What is shown for the word at `|` in `text`; nothing is the empty text.
+    /// Returns what is shown for the word at `|` in `text`; nothing is the empty text.
     pub fn hover(&mut self, text: &str) -> String {
         let at = self.show(text);
         self.ask("textDocument/hover", at)["contents"]["value"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Where the word at `|` in `text` is defined: the name of the file, and its text from there to the end of the line.
+    /// Returns where the word at `|` in `text` is defined: the name of the file, and its text from there to the end of the line.
     pub fn definition(&mut self, text: &str) -> Vec<(String, String)> {
         let at = self.show(text);
         let shown = text.replace('|', "");

@@ -1,7 +1,7 @@
 //! Reads the PyTorch fixtures and compares: what `tests/pytorch_*.rs` share.
 //!
 //! # Tolerance
-//! What is expected was computed in float64 (`tests/fixtures/generate.py`), so a difference is the rounding of the code
+//! Expected values were computed in float64 (`tests/fixtures/generate.py`), so a difference is the rounding of the code
 //! under test. It is measured against the largest number of the tensor, in units of ε·max|expected|, ε = 2⁻²³: an element
 //! is a sum of products, whose rounding follows the size of what was added, not of what remained. A float32 result is
 //! within half a unit at best; a sum of n products in any order adds about √n/4 more, and the sums here have up to
@@ -82,13 +82,13 @@ impl Fixture {
         };
         elements.chunks_exact(T::LEN).map(sample).collect()
     }
-    /// What the file's metadata says under `key`.
+    /// Returns the entry `key` of the file's metadata.
     pub fn note(&self, key: &str) -> String {
         let (_, metadata) = SafeTensors::read_metadata(&self.bytes).expect("a safetensors file");
         let notes = metadata.metadata().as_ref().expect("metadata");
         notes.get(key).unwrap_or_else(|| panic!("no note on {key}")).clone()
     }
-    /// Whether the file has the tensor.
+    /// Returns `true` if the file has the tensor.
     pub fn has(&self, name: &str) -> bool {
         self.tensors().tensor(name).is_ok()
     }

@@ -1,4 +1,4 @@
-//! Where tests find the repository's files and leave their own, also when their program was built on another machine.
+//! The places where tests find the repository's files and leave their own, also when their program was built on another machine.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 use std::env;

@@ -1,6 +1,6 @@
 //! The words of generated code, for tests that give each of them to something of the user's.
 
-/// What values, layers and blocks may be called.
+/// Names that values, layers and blocks may have.
 #[macro_export]
 macro_rules! small_words {
     ($test:ident) => {
@@ -50,7 +50,7 @@ macro_rules! layers_words {
     };
 }
 
-/// What constants, parameters, types and models may be called.
+/// Names that constants, parameters, types and models may have.
 #[macro_export]
 macro_rules! capitals_words {
     ($test:ident) => {

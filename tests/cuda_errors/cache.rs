@@ -16,7 +16,7 @@ fn only_kept(folder: &Path) -> Option<Machine> {
     Some(keeping(folder)?.set("DL_EMULATION_REFUSES", "all"))
 }
 
-/// What is in a folder.
+/// Returns the files of a folder with their contents.
 fn files(folder: &Path) -> BTreeMap<OsString, Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| (entry.file_name(), std::fs::read(entry.path()).unwrap())).collect()

@@ -1,4 +1,4 @@
-//! What the programs do that the tests start on other machines. Each goes on to train on the CPU.
+//! The jobs of the programs that the tests start on other machines. Each goes on to train on the CPU.
 
 use crate::machine::{ABSENT, JOB, MARK};
 use dl::data::Dataset;
@@ -72,7 +72,7 @@ fn inputs(n: usize) -> Vec<[f32; 256]> {
     (0..n).map(|i| std::array::from_fn(|k| ((7 * i + k) % 13) as f32 / 13.0 - 0.5)).collect()
 }
 
-/// Whether two devices agree, to rounding.
+/// Compares the results of two devices, to rounding.
 fn close(found: &[[f32; 16]], expected: &[[f32; 16]]) -> &'static str {
     let mut pairs = found.as_flattened().iter().zip(expected.as_flattened());
     if pairs.all(|(a, b)| (a - b).abs() < 1e-5) { "as on the CPU" } else { "not as on the CPU" }

@@ -8,10 +8,10 @@ pub const NVRTC: &str = "libnvrtc";
 pub const CUBLAS: &str = "libcublasLt";
 pub const ALL: [&str; 3] = [DRIVER, NVRTC, CUBLAS];
 
-/// What a program that is started by [`Machine::says`] is to do, and the libraries it must not find.
+/// The variables that tell a program started by [`Machine::says`] its job, and the libraries it must not find.
 pub const JOB: &str = "DL_TEST_JOB";
 pub const ABSENT: &str = "DL_TEST_ABSENT";
-/// What begins the lines that it says.
+/// The beginning of the lines that it says.
 pub const MARK: &str = "> ";
 
 /// A machine with some libraries.

@@ -1,4 +1,4 @@
-//! What a program says that asks for CUDA where something is missing, old or full: typed errors that tell what to do, never
+//! The answers to a program that asks for CUDA where something is missing, old or full: typed errors that tell what to do, never
 //! a panic; and it goes on to train on the CPU.
 //!
 //! Every test starts this program again (`jobs.rs`) as if on another machine (`machine.rs`).

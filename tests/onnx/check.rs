@@ -3,7 +3,7 @@
 use crate::harness::{Number, export};
 use dl::{Model, Pack};
 
-/// How tensors of PyTorch's file are found, which does not matter here.
+/// The rules by which tensors of PyTorch's file are found, which do not matter here.
 pub enum Names {
     /// By their names, as this makes them.
     Torchvision(fn(&str) -> String),

@@ -1,4 +1,4 @@
-//! What ONNX cannot say is an error that names the layer.
+//! A layer that ONNX cannot express is an error that names it.
 
 use dl::Error;
 use dl::prelude::*;

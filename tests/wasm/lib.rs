@@ -81,7 +81,7 @@ fn hash(numbers: &[f32]) -> u64 {
 
 #[cfg(target_family = "wasm")]
 mod exports {
-    //! What `tests/wasm/run.mjs` calls.
+    //! The functions that `tests/wasm/run.mjs` calls.
 
     use super::*;
     use std::panic::{PanicHookInfo, set_hook};
@@ -102,7 +102,7 @@ mod exports {
         show(&report());
     }
 
-    /// What needs files is a typed error, and what would use threads works on the only one.
+    /// Checks that functions that need files return typed errors, and that those that would use threads work on the only one.
     #[unsafe(no_mangle)]
     pub extern "C" fn files_and_threads() {
         let mut net = LeNet::init(1);

@@ -15,7 +15,7 @@ use std::slice::from_ref;
 /// the script prints it).
 const DEEP: f32 = 160.0;
 
-/// How tensors of a file are found in a model.
+/// The rules by which tensors of a file are found in a model.
 pub enum Names {
     /// By their names, as this makes them.
     Torchvision(fn(&str) -> String),

@@ -1,4 +1,4 @@
-//! What all programs share: the input, and how a prediction is measured and reported.
+//! The parts that all programs share: the input, and how a prediction is measured and reported.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -38,7 +38,7 @@ pub struct Other {
     pub size: usize,
 }
 
-/// What an element type stands for.
+/// The kind of numbers that an element type stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     /// Floating-point numbers, which can be the weights of a model.

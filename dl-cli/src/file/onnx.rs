@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Whether a file begins like `ModelProto`: with the version of the format, which no other format of tensors does.
+/// Returns `true` if a file begins like `ModelProto`: with the version of the format, which no other format of tensors does.
 pub(super) fn is_onnx(path: &Path, content: &[u8]) -> bool {
     let ends = path.extension().is_some_and(|extension| extension == "onnx");
     ends || matches!(content, [8, 3..=32, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..])

@@ -62,7 +62,7 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// Whether a file is JSON with a list of files.
+/// Returns `true` if a file is JSON with a list of files.
 pub(super) fn is_index(content: &[u8]) -> bool {
     const WORD: &[u8] = b"\"weight_map\"";
     let start = content.trim_ascii_start();

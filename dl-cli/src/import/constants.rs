@@ -10,7 +10,7 @@ const MOST: usize = 1 << 22;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constant {
     pub array: Array<f64>,
-    /// Whether they are whole numbers or truth values, whose division rounds.
+    /// `true` for whole numbers and truth values, whose division rounds.
     pub whole: bool,
 }
 

@@ -12,7 +12,7 @@ fn points() -> Vec<f64> {
 /// The most layers between a value and what is computed of it.
 const MOST: usize = 16;
 
-/// What each layer computes of the values before it, element by element.
+/// The functions that each layer computes of the values before it, element by element.
 #[derive(Default)]
 pub struct Functions {
     of: Vec<Vec<(Id, Rc<Vec<f64>>)>>,

@@ -10,7 +10,7 @@ pub type Id = usize;
 /// Shapes for two choices of the run-time sizes; sizes that differ are such sizes. The first dimension is the batch.
 pub type Shapes = [Vec<usize>; 2];
 
-/// What a name of the ONNX graph stands for.
+/// The meaning of a name of the ONNX graph.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// Numbers that are the same for every sample, for the two choices of the run-time sizes.
@@ -99,10 +99,10 @@ pub struct Call {
 pub struct Argument {
     /// The name, for one that is not positional.
     pub name: Option<&'static str>,
-    /// What a parameter of a block is called that is passed on to it.
+    /// The name of a parameter of a block that is passed on to it.
     pub label: &'static str,
     pub text: String,
-    /// Whether it can be left out, because it is the default.
+    /// `true` if it can be left out, because it is the default.
     pub default: bool,
     /// A layer whose name is the argument.
     pub layer: Option<Id>,

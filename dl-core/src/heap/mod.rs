@@ -1,4 +1,4 @@
-//! What needs a heap, for programs with `std`: the list of a model's tensors, batches of samples, and zeros of any size.
+//! The parts that need a heap, for programs with `std`: the list of a model's tensors, batches of samples, and zeros of any size.
 
 pub mod pack;
 mod tensors;

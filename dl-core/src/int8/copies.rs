@@ -1,4 +1,4 @@
-//! What only moves numbers: the parts of `concat`, and padding with the zero point.
+//! Operations that only move numbers: the parts of `concat`, and padding with the zero point.
 
 use super::Kernels;
 use super::pool::ZeroPoint;

@@ -1,4 +1,4 @@
-//! What the layers of a network on int8 keep: structs of integers, each with the table of its tensors.
+//! The weights of layers on int8: structs of integers, each with the table of its tensors.
 
 use crate::Tensors;
 

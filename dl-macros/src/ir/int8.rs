@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-/// What is written of the form of a model on int8.
+/// The parts that are written of the form of a model on int8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Nothing: it has no `#[int8]`, or its inputs and outputs are none of int8.

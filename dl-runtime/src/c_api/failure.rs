@@ -1,4 +1,4 @@
-//! What went wrong in a function that C called: a status that it returns, and a text that the thread can ask for.
+//! The failure of a function that C called: a status that it returns, and a text that the thread can ask for.
 
 use crate::Error;
 use std::any::Any;

@@ -17,7 +17,7 @@ pub(super) struct Handle<M: Passes> {
     free: Mutex<Vec<Room<M>>>,
 }
 
-/// What one thread needs.
+/// The session and buffers of one thread.
 struct Room<M: Passes> {
     session: Session<M>,
     inputs: Vec<M::Input>,

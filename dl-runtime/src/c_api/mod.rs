@@ -1,4 +1,4 @@
-//! What the functions of `export_c!` do: a network behind a pointer, for programs in C and whatever calls C.
+//! The bodies of the functions of `export_c!`: a network behind a pointer, for programs in C and whatever calls C.
 //!
 //! Nothing here panics across the boundary: every mistake gives a status, and its text to [`last_error`].
 

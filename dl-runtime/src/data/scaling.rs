@@ -10,7 +10,7 @@ pub(crate) struct Scaling {
     pub deviations: Vec<f32>,
 }
 
-/// What is wrong with means or deviations: which of them, what is expected, and what was found.
+/// A fault in means or deviations: which of them, the expected numbers, and those that were found.
 pub(crate) type Wrong = (&'static str, String, String);
 
 impl Scaling {

@@ -528,7 +528,7 @@ pub enum Error {
         model: &'static str,
         /// The layer, or the operation if the layer has no weights.
         layer: String,
-        /// What ONNX lacks.
+        /// The reason: the part that ONNX lacks.
         reason: String,
     },
     /// A model has too many weights for an ONNX file.

@@ -33,7 +33,7 @@ pub trait LossPasses: Passes {
     /// The run-time dimension whose rows have terms each; `None` if every sample has one number for each term.
     const SEQUENCE_OF_TERMS: Option<usize> = None;
 
-    /// What training minimises: the mean of the losses of a batch, or their sum with `reduction: sum`.
+    /// The number that training minimises: the mean of the losses of a batch, or their sum with `reduction: sum`.
     const REDUCTION: Reduction = Reduction::Mean;
 
     /// The fewest samples of a batch that the loss can compare: 2 for `nt_xent`.

@@ -30,7 +30,7 @@ pub struct Step<'a, D: Device, M: Steps> {
     note = "a step wants a model of one sequence, in which every layer goes forward in time: no `reverse`, no `bidirectional: true`, no `attention` without `causal: true`, no `conv1d` without `padding: causal`, no mean over time"
 )]
 pub trait Steps: Passes {
-    /// What the layers remember of the rows of streams.
+    /// The memory of the layers of the rows of streams.
     #[doc(hidden)]
     type State<D: Device>: Send + Sync + 'static;
 

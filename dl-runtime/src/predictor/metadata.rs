@@ -1,4 +1,4 @@
-//! What belongs to a network, as the metadata of a file: written, and checked against the model when it is read.
+//! The things that belong to a network, as the metadata of a file: written, and checked against the model when it is read.
 
 use super::Scaling;
 use super::samples::row_len;
@@ -18,7 +18,7 @@ pub(super) const TOKENIZER: &str = "dl.tokenizer";
 /// All keys that are no notes, with those that every file of a model has.
 pub(super) const KEYS: [&str; 7] = [INPUTS, TARGETS, CLASSES, TOKENIZER, "format", "model", "dl"];
 
-/// What belongs to a network.
+/// The things that belong to a network.
 #[derive(Debug, Default)]
 pub(super) struct Belongings {
     pub inputs: Option<Scaling>,

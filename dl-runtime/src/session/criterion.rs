@@ -31,7 +31,7 @@ pub trait Criterion<M: Passes> {
     const IN_MODEL: bool;
     /// The smallest batch that the loss accepts, in training and evaluation.
     const MIN_BATCH: MinBatch;
-    /// What training minimises: the mean of the losses of a batch, or their sum.
+    /// The number that training minimises: the mean of the losses of a batch, or their sum.
     const REDUCTION: Reduction;
     /// For each sequence among the targets, the run-time dimension of the model that it has.
     const TARGET_SEQUENCES: &'static [usize];

@@ -1,4 +1,4 @@
-//! What a [`Training`](super::Training) session knows about the training of each tensor: its group, whether it is frozen, and the state
+//! The training of each tensor in a [`Training`](super::Training) session: its group, whether it is frozen, and the state
 //! that the optimizer keeps between the steps.
 
 use crate::ops::Device;

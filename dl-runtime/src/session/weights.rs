@@ -71,7 +71,7 @@ impl<M> From<&'static M> for Shared<M> {
     }
 }
 
-/// Where a session has its weights.
+/// The weights of a session.
 pub(super) enum Weights<M: Passes, D: Device> {
     /// In memory of the host that the device reads.
     OnHost(Shared<M>),

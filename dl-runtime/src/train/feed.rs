@@ -95,7 +95,7 @@ struct State {
     released: usize,
     /// The batch that is finished in each slot.
     finished: Vec<Option<usize>>,
-    /// How long the training waited for batches since [`Feed::take_waiting`].
+    /// The time that the training waited for batches since [`Feed::take_waiting`].
     waiting: Duration,
     /// True when the training has ended, or a thread has panicked.
     closed: bool,

@@ -93,7 +93,7 @@ pub struct History {
     /// The confusion matrix of the last epoch, if [`ConfusionMatrix`] is among the metrics. It belongs to the validation set if there is
     /// one.
     pub confusion: Option<ConfusionMatrix>,
-    /// What [`Trainer::watch`](super::Trainer::watch) warned of, each cause once for each layer.
+    /// The warnings of [`Trainer::watch`](super::Trainer::watch), each cause once for each layer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
     /// The settings with which the training was resumed that differ from those of its checkpoint, in the order of the steps.

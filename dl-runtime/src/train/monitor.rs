@@ -41,7 +41,7 @@ pub enum Cause {
     },
     /// The gradients of the layer are more than 100 times as large as its weights, by their norms.
     Exploding {
-        /// How many times as large they are.
+        /// The factor by which they are larger.
         ratio: f64,
     },
     /// A tenth of the units or more have had no gradient in a whole epoch, such as those of a `relu` that is 0 for all samples.

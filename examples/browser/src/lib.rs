@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The weights that `train` wrote; the compiler checks that they fit the network.
 pub static NET: &Digit = dl::include_model!(Digit, "digit.safetensors");
 
-/// What the page draws, and the results that it reads.
+/// The drawing of the page, and the results that it reads.
 struct State {
     drawing: Drawing,
     image: Image,

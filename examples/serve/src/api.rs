@@ -1,4 +1,4 @@
-//! What clients see: the routes, their JSON, and the status of each mistake.
+//! The interface of clients: the routes, their JSON, and the status of each mistake.
 
 use crate::batcher::{Batcher, Refused};
 use crate::model::{Current, Image, Scores};
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// The numbers of an image.
 pub const PIXELS: usize = 64;
 
-/// What handlers need.
+/// The state of the server, which handlers use.
 pub struct App {
     /// The network.
     pub current: Arc<Current>,

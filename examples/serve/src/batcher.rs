@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How requests become batches.
+/// The limits by which requests become batches.
 #[derive(Clone, Copy, Debug)]
 pub struct Batching {
     /// The threads that predict.
@@ -109,7 +109,7 @@ struct Worker {
     batching: Batching,
 }
 
-/// What one prediction computes.
+/// The inputs and outputs of one prediction.
 #[derive(Default)]
 struct Batch {
     images: Vec<Image>,

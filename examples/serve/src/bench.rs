@@ -1,4 +1,4 @@
-//! How long clients wait, measured over loopback on the machine of the server: `serve --bench`.
+//! Measures how long clients wait, over loopback on the machine of the server: `serve --bench`.
 
 use crate::client::{Client, question};
 use std::net::SocketAddr;

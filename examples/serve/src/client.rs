@@ -7,7 +7,7 @@ use std::time::Duration;
 /// A connection that stays open between requests.
 pub struct Client(BufReader<TcpStream>);
 
-/// What the server answered.
+/// An answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     /// Such as 200.

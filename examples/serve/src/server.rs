@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 /// The settings of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How requests become batches.
+    /// The limits by which requests become batches.
     pub batching: Batching,
     /// The most connections at a time; others wait until one ends.
     pub connections: usize,

@@ -1,4 +1,4 @@
-//! What only its parameters tell is checked where they are known.
+//! Rules that depend on parameters are checked where these are known.
 
 use dl::prelude::*;
 

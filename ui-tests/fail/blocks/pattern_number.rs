@@ -1,4 +1,4 @@
-//! What flows in has another size than the pattern says.
+//! The input of a block has another size than the pattern says.
 
 use dl::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What flows in has another rank than the pattern.
+//! The input of a block has another rank than the pattern.
 
 use dl::prelude::*;
 

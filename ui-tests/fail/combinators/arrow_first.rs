@@ -1,4 +1,4 @@
-//! What flows in goes to the first layer: no arrow before it.
+//! The input of braces goes to the first layer, with no arrow before it.
 
 use dl::prelude::*;
 

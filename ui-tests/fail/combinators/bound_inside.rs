@@ -1,4 +1,4 @@
-//! What braces bind ends with them.
+//! A binding in braces ends with them.
 
 use dl::prelude::*;
 

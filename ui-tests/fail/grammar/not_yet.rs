@@ -1,4 +1,4 @@
-//! What later versions will bring.
+//! Syntax that later versions will bring.
 
 use dl::prelude::*;
 

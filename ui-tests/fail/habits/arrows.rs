@@ -1,4 +1,4 @@
-//! What other languages write for an arrow.
+//! Words of other languages for an arrow.
 
 use dl::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What Rust and Python write before a model, and between models.
+//! Words of Rust and Python before a model, and between models.
 
 use dl::prelude::*;
 

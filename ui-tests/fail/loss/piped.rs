@@ -1,4 +1,4 @@
-//! What a loss compares stands in parentheses.
+//! The operands of a loss stand in parentheses.
 
 use dl::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What is no number of a dimension.
+//! An axis is the number of a dimension, and nothing else.
 
 use dl::prelude::*;
 

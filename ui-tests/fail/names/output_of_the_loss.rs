@@ -1,4 +1,4 @@
-//! What the loss calls the output is also an input, a `let` or a target.
+//! The name of the output in the loss is also that of an input, a `let` or a target.
 
 use dl::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What a transposed convolution leaves open is less than its stride, and something must be left.
+//! The output padding of a transposed convolution is less than its stride, and something of the output must be left.
 use dl::prelude::*;
 
 model! {

@@ -25,7 +25,7 @@ const SHOWN: usize = 8;
 /// The most lists inside lists, so that no file can exhaust the stack.
 const DEPTH: usize = 8;
 
-/// What is wrong: the expected and the found content.
+/// The expected and the found content.
 type Fault = (String, String);
 
 /// Opens a file.

@@ -124,7 +124,7 @@ impl<'a> Builder<'a> {
             }
         }
     }
-    /// Whether a chain whose values are used once leads from one value to another.
+    /// Returns `true` if a chain whose values are used once leads from one value to another.
     fn follows(&self, to: Id, from: Id) -> bool {
         if to == from {
             return true;
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
         }
         stages.push(stage);
     }
-    /// Whether the second of two modules is a copy of the first, and they are neighbours in a list.
+    /// Returns `true` if the second of two modules is a copy of the first, and they are neighbours in a list.
     fn repeats(&self, a: usize, b: usize) -> bool {
         let (a, b) = (&self.scopes[a], &self.scopes[b]);
         let number = |path: &[String]| path.last().and_then(|last| last.parse::<usize>().ok());
@@ -299,7 +299,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Whether a layer is written as a function of its operands.
+/// Returns `true` if a layer is written as a function of its operands.
 fn is_function(call: &Call) -> bool {
     matches!(call.name, "concat" | "matmul")
 }

@@ -33,7 +33,7 @@ pub fn model(text: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) && name != "Self" { name } else { format!("Net{name}") }
 }
 
-/// Whether a name is that of a layer of the language.
+/// Returns `true` if a name is that of a layer of the language.
 pub fn is_layer(name: &str) -> bool {
     LAYERS.contains(&name)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 const WIDTH: usize = 100;
 
-/// How a use of a block is written.
+/// Returns the source of a use of a block.
 pub trait Blocks {
     /// Returns the name of a block and the arguments that are its parameters.
     fn call(&self, scope: usize, arguments: &[Argument]) -> (String, Vec<String>);

@@ -38,7 +38,7 @@ pub struct Scope {
     units: Vec<Unit>,
     pub inputs: Vec<Id>,
     pub output: Id,
-    /// Whether it has one output, and its layers follow one another.
+    /// `true` if it has one output, and its layers follow one another.
     alone: bool,
     /// The block that it is a use of.
     pub group: Option<usize>,

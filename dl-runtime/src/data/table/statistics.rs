@@ -1,4 +1,4 @@
-//! What one pass over a table learns without keeping its rows: the encoding of its inputs, and the means and deviations of all columns.
+//! The results of one pass over a table that keeps no rows: the encoding of its inputs, and the means and deviations of all columns.
 
 use super::blank::is_blank;
 use super::columns::Columns;
@@ -18,7 +18,7 @@ pub(in crate::data) struct Statistics {
 #[derive(Clone, Debug, Default)]
 struct Values {
     moments: Moments,
-    /// How often each category occurs, in the order of the codes.
+    /// The number of occurrences of each category, in the order of the codes.
     counts: Vec<u64>,
     /// The number of blank cells that will be filled.
     blanks: u64,

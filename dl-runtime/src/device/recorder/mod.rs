@@ -53,7 +53,7 @@ impl Recorder {
             graph.error = kernel(&mut graph).err();
         }
     }
-    /// What a kernel does that no forward pass of inference calls.
+    /// Records the error of a kernel that no forward pass of inference calls.
     pub(crate) fn not_recorded(&self, kernel: &str) {
         self.record(|graph| Err(graph.cannot(kernel, "only what prediction computes is exported")));
     }

@@ -10,7 +10,7 @@ pub(crate) struct Node {
     pub(super) name: Name,
 }
 
-/// What a node is named after.
+/// The origin of a node's name.
 pub(super) enum Name {
     /// A layer with weights: `conv1`.
     Layer(String),

@@ -32,7 +32,7 @@ impl Place {
     }
 }
 
-/// What lies in a range.
+/// The content of a range.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// A value.

@@ -42,7 +42,7 @@ pub(in crate::io) struct Plan {
 }
 
 impl Plan {
-    /// Whether no tensor is loaded.
+    /// Returns `true` if no tensor is loaded.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }

@@ -106,7 +106,7 @@ pub struct Columns<'a, D: Storage> {
     pub first: usize,
 }
 
-/// What the forward pass computed, and the gradient to it.
+/// The results of the forward pass, and the gradient to the output.
 pub struct Outcome<'a, D: Storage> {
     /// The output.
     pub y: D::Ref<'a, f32>,

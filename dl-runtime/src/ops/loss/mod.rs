@@ -82,7 +82,7 @@ pub trait Loss<Y: Pod<Element = f32>>: Sync {
     const NAME: &'static str;
     /// The fewest samples of a batch that it can compare: 2 for a loss that needs other samples beside each.
     const MIN_BATCH: usize = 1;
-    /// What training minimises: the mean of the losses of a batch, or their sum.
+    /// The number that training minimises: the mean of the losses of a batch, or their sum.
     const REDUCTION: Reduction = Reduction::Mean;
 
     /// Checks that this loss can be used with these targets. It is called once, when the targets are given to the

@@ -21,7 +21,7 @@ pub struct PositiveWeights<'w> {
     pub weights: &'w [f32],
     /// The distance from a number to that of the next output; 1 if the outputs are the last dimension.
     pub positions: usize,
-    /// Whether the losses are averaged or added.
+    /// The reduction of the losses: their mean or their sum.
     pub reduction: Reduction,
 }
 

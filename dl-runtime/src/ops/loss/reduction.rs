@@ -6,7 +6,7 @@ use crate::ops::Device;
 use crate::tensor::Grad;
 use crate::{Context, Pod, Result, View, ViewMut};
 
-/// How the numbers of a sample, and the samples of a batch, become one loss: PyTorch's `reduction`.
+/// The way in which the numbers of a sample, and the samples of a batch, become one loss: PyTorch's `reduction`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reduction {
     /// Their mean.

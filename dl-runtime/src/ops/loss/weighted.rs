@@ -32,7 +32,7 @@ pub struct WeightedClasses<'w> {
     pub ignore: Option<u32>,
     /// The weight of each class, or nothing: all weights are 1. Only [`Classes::CrossEntropy`] and [`Classes::Nll`] have weights.
     pub weights: &'w [f32],
-    /// Whether the weighted losses are averaged or added.
+    /// The reduction of the weighted losses: their mean or their sum.
     pub reduction: Reduction,
 }
 

@@ -104,7 +104,7 @@ impl<D: Storage> Clone for Parts<'_, D> {
 }
 impl<D: Storage> Copy for Parts<'_, D> {}
 
-/// What the way back along time computes for every row; each is `[rows, …]`.
+/// The results of the way back along time for every row; each is `[rows, …]`.
 pub struct Backward<'a, D: Storage> {
     /// The gradient to `a`, `[gates]`.
     pub d_input_side: D::Mut<'a, f32>,

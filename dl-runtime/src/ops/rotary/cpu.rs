@@ -30,7 +30,7 @@ simd! {
     }
 }
 
-/// What is done with a part of the rows: its first row, the table of angles, and the part.
+/// The work on a part of the rows: its first row, the table of angles, and the part.
 type Body<'f, S> = dyn Fn(usize, &[f32], <S as Split>::Part) + Sync + 'f;
 
 impl Rotation {

@@ -1,4 +1,4 @@
-//! What a program prints that reads the test digits: the class of each, and what the program takes.
+//! Prints the class of each test digit, and the memory and time that the program takes.
 
 use crate::{count_instructions, exit, flash, print, print_number, ram};
 

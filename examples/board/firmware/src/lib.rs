@@ -1,4 +1,4 @@
-//! What the programs need of the machine: its start, a console, a counter of instructions, and the most stack that was used.
+//! The machine as the programs need it: its start, a console, a counter of instructions, and the most stack that was used.
 //!
 //! The console and the end of the program are semihosting calls, which QEMU and debuggers answer.
 

@@ -20,7 +20,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// What answers to CUDA in this process.
+/// The kind of driver that answers to CUDA in this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     /// A GPU and its driver.
@@ -57,13 +57,13 @@ pub fn install() -> Status {
     INSTALLED.get_or_init(|| if has_gpu() { Status::Gpu } else { emulate() }).clone()
 }
 
-/// Whether the loader finds a library of this name, such as `libnvrtc`, with one of CUDA's usual endings.
+/// Returns `true` if the loader finds a library of this name, such as `libnvrtc`, with one of CUDA's usual endings.
 pub fn finds(library: &str) -> bool {
     let endings = ["", ".1", ".11", ".12", ".13"];
     endings.iter().any(|ending| Library::open(&format!("{library}.so{ending}")).is_ok())
 }
 
-/// What the emulation found wrong, in words, since the start or [`reset`].
+/// Returns the last mistake that the emulation found, in words, since the start or [`reset`].
 pub fn last_mistake() -> Option<String> {
     type Read = unsafe extern "C" fn(*mut c_char, u64) -> u64;
     let read = emulated(c"dl_emulation_last_mistake")?;
@@ -120,7 +120,7 @@ fn emulated(name: &CStr) -> Option<*mut c_void> {
     (install() == Status::Emulated).then(|| Library::open("libcuda.so").ok()?.function(name))?
 }
 
-/// Whether the machine's own driver is there and finds a device.
+/// Returns `true` if the machine's own driver is there and finds a device.
 fn has_gpu() -> bool {
     let count = || {
         let driver = Library::open("libcuda.so.1").ok()?;

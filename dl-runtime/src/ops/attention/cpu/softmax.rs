@@ -9,10 +9,10 @@ use std::ops::Range;
 /// One number for each of 32 queries.
 pub(super) type Lane = [f32; CELL];
 
-/// What scores are changed by before the softmax.
+/// The change of scores before the softmax.
 #[derive(Clone, Copy)]
 pub(super) struct Bias {
-    /// How much a score is lowered for each row of distance.
+    /// The number by which a score is lowered for each row of distance.
     pub slope: f32,
     /// The position of the first query minus that of the first key.
     pub ahead: f32,

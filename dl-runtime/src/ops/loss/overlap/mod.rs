@@ -38,7 +38,7 @@ pub struct Overlap {
     pub measure: Measure,
     /// The number that is added above and below; above 0.
     pub smooth: f32,
-    /// Whether the areas are those of the whole batch.
+    /// `true` if the areas are those of the whole batch.
     pub batch: bool,
 }
 

@@ -18,7 +18,7 @@ macro_rules! trained {
             pub smooth: f32,
             #[doc = $void_doc]
             pub ignore: Option<$void>,
-            /// Whether the areas are those of the whole batch; by default each sample has its own.
+            /// `true` if the areas are those of the whole batch; by default each sample has its own.
             pub batch: bool,
         }
 

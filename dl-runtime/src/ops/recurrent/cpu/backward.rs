@@ -5,7 +5,7 @@ use crate::Cpu;
 use crate::ops::matmul::packed::PackedRight;
 use crate::ops::recurrent::{Cell, Run};
 
-/// What all blocks share; the tensors are those of the whole batch.
+/// The arguments that all blocks share; the tensors are those of the whole batch.
 pub(super) struct Backward<'a, 's> {
     pub run: Run<'s, Cpu>,
     /// The product with `W_hhᵀ`.

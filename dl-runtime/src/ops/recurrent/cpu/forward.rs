@@ -5,7 +5,7 @@ use crate::Cpu;
 use crate::ops::matmul::packed::PackedRight;
 use crate::ops::recurrent::{Cell, Run};
 
-/// What all blocks share.
+/// The arguments that all blocks share.
 pub(super) struct Forward<'a, 's> {
     pub run: Run<'s, Cpu>,
     /// The product with `W_hh`.
@@ -14,7 +14,7 @@ pub(super) struct Forward<'a, 's> {
     pub bias: &'a [f32],
     /// The product with `W_hr`.
     pub hr: Option<Product<'a>>,
-    /// Where the state of the layer begins in that of a stream.
+    /// The index in the state of a stream at which that of the layer begins.
     pub first: usize,
 }
 

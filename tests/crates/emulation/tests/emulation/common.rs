@@ -38,7 +38,7 @@ pub fn gpu() -> Option<Gpu> {
     }
 }
 
-/// What NVRTC makes of a text; its log where it refuses.
+/// Returns NVRTC's translation of a text, or its log if it refuses.
 pub fn compile(text: &str) -> Result<Vec<u8>, String> {
     let text = CString::new(format!("#include \"common.cuh\"\n{text}")).unwrap();
     let mut program = std::ptr::null_mut();

@@ -2,7 +2,7 @@
 """Compares what a trained network costs inside an application: dl, burn, candle, tract and ONNX Runtime, for LeNet and an MLP.
 
 Every program of `deployment/` includes the same weights, which dl writes first, and must print the same scores. A row gives the time of a clean
-build (wall clock, and the seconds of all cores), the size of the stripped program, the most memory that it holds for one prediction, and the median
+build (wall clock, and the seconds of all cores), the size of the stripped program, the most memory that it holds while it predicts, and the median
 time of one prediction on one thread, over several rounds in which all programs take turns. Nothing else should run on the machine.
 
     pip install onnxruntime
@@ -60,19 +60,23 @@ def build(library):
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def memory(program):
-    """Runs a program for one prediction; returns its scores and the most memory that it held, in MB."""
-    child = subprocess.Popen([program], stdout=subprocess.PIPE, env=environment(), text=True)
-    scores = child.stdout.read().split()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"{program} ended with status {status}")
-    return [float(score) for score in scores], usage.ru_maxrss / 1024
+def scores(program):
+    output = subprocess.run([program], stdout=subprocess.PIPE, env=environment(), text=True, check=True).stdout
+    return [float(score) for score in output.split()]
 
 
-def latency(program):
-    output = subprocess.run([program, "time"], stdout=subprocess.PIPE, env=environment(), text=True, check=True).stdout
-    return float(output.split()[-1])
+def time_and_memory(program):
+    """Returns the median time of a prediction in µs, and the most memory that the program held meanwhile, in MB."""
+    child = subprocess.Popen([program, "time"], stdout=subprocess.PIPE, env=environment(), text=True)
+    held = 0
+    # Of a process that runs: what the system tells afterwards counts the memory of this script too.
+    while child.poll() is None:
+        status = Path(f"/proc/{child.pid}/status").read_text()
+        held = max([held, *(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))])
+        time.sleep(0.02)
+    if child.returncode:
+        sys.exit(f"{program} ended with status {child.returncode}")
+    return float(child.stdout.read().split()[-1]), held / 1000
 
 
 def main():
@@ -90,22 +94,23 @@ def main():
     builds = {} if arguments.keep else {library: build(library) for library in libraries}
     program = lambda library, network: TARGET / library / "release" / network
     for network in NETWORKS:
-        held = {library: memory(program(library, network)) for library in libraries}
-        expected = held[libraries[0]][0]
-        for library, (scores, _) in held.items():
-            if max(abs(a - b) for a, b in zip(scores, expected, strict=True)) > 2e-4:
-                sys.exit(f"{library} predicts {scores} for {network}, and {libraries[0]} {expected}")
-        times = {library: [] for library in libraries}
+        predicted = {library: scores(program(library, network)) for library in libraries}
+        expected = predicted[libraries[0]]
+        for library, found in predicted.items():
+            if max(abs(a - b) for a, b in zip(found, expected, strict=True)) > 2e-4:
+                sys.exit(f"{library} predicts {found} for {network}, and {libraries[0]} {expected}")
+        measured = {library: [] for library in libraries}
         for _ in range(arguments.rounds):
             for library in libraries:
-                times[library].append(latency(program(library, network)))
+                measured[library].append(time_and_memory(program(library, network)))
         print(f"\n{network}\n\n| | clean build, s | all cores, s | program, KB | memory, MB | prediction, µs |\n|---|---:|---:|---:|---:|---:|")
         for library in libraries:
             seconds, cores = (f"{value:.0f}" for value in builds[library]) if library in builds else ("", "")
             size = program(library, network).stat().st_size / 1000
             if library == "ort":
                 size += onnx_runtime().stat().st_size / 1000
-            print(f"| {library} | {seconds} | {cores} | {size:,.0f} | {held[library][1]:.1f} | {statistics.median(times[library]):.2f} |")
+            microseconds, held = (statistics.median(values) for values in zip(*measured[library]))
+            print(f"| {library} | {seconds} | {cores} | {size:,.0f} | {held:.1f} | {microseconds:.2f} |")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ pub enum Error {
         /// The error, with the file.
         text: String,
     },
-    /// An ONNX file has operators that cannot be translated.
+    /// A network has operators that cannot be translated.
     #[error("{path}: {} cannot be translated; nothing was written:{}", count(unknown), lines(unknown), path = path.display())]
     Unknown {
         /// The file.

@@ -21,7 +21,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows what is in a file: safetensors (also an index of several), a checkpoint, GGUF, ONNX
+    /// Shows what is in a file: safetensors (also an index of several), a checkpoint, GGUF, ONNX, PT2
     Inspect {
         /// The file
         file: PathBuf,
@@ -37,11 +37,11 @@ enum Command {
     /// Names are patterns: `{i}` is a number, and `*` between dots is any further parts of a name.
     /// An axis is that of the tensor in the file.
     Convert(Box<Convert>),
-    /// Writes an ONNX file as the source of a `model!`, and its weights as a safetensors file beside it
+    /// Writes an ONNX file, or a program of `torch.export.save` (.pt2), as the source of a `model!`, and its weights beside it
     ///
     /// What cannot be translated is listed, and nothing is written.
     Import {
-        /// The ONNX file
+        /// The ONNX or PT2 file
         file: PathBuf,
         /// The Rust file to write
         #[arg(short, long)]
@@ -57,7 +57,7 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Convert {
-    /// The file: safetensors (also an index of several), a checkpoint, GGUF, ONNX
+    /// The file: safetensors (also an index of several), a checkpoint, GGUF, ONNX, PT2
     file: PathBuf,
     /// The safetensors file to write
     out: PathBuf,

@@ -1,5 +1,7 @@
 //! Damaged files: any bytes are an error or a file that can be shown and converted, and never a panic.
 
+mod common;
+
 use dl_cli::convert::{To, convert};
 use dl_cli::file::File;
 use dl_cli::inspect::Report;
@@ -24,7 +26,12 @@ fn read(bytes: Vec<u8>) -> bool {
 fn whole() -> Vec<(&'static str, Vec<u8>)> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let safetensors = Writer::new().metadata("a", "b").tensor("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]).to_bytes().unwrap();
-    vec![("safetensors", safetensors), ("gguf", std::fs::read(folder.join("small.gguf")).unwrap()), ("onnx", onnx())]
+    vec![
+        ("safetensors", safetensors),
+        ("gguf", std::fs::read(folder.join("small.gguf")).unwrap()),
+        ("onnx", onnx()),
+        ("pt2", pt2()),
+    ]
 }
 
 /// A small network with two tensors.
@@ -46,6 +53,11 @@ fn onnx() -> Vec<u8> {
     dl_onnx::encode(&model).unwrap()
 }
 
+/// A small program with one tensor.
+fn pt2() -> Vec<u8> {
+    common::Parts::new().to_bytes()
+}
+
 #[test]
 fn a_file_that_ends_at_any_byte_is_an_error() {
     // The last tensor of the GGUF file, 7 of BF16, is followed by zeros up to a multiple of 32 bytes.
@@ -59,6 +71,12 @@ fn a_file_that_ends_at_any_byte_is_an_error() {
     let bytes = onnx();
     for end in 0..bytes.len() {
         read(bytes[..end].to_vec());
+    }
+    assert!(read(bytes));
+    // The list of the files of an archive is its end.
+    let bytes = pt2();
+    for end in 0..bytes.len() {
+        assert!(File::of(bytes[..end].to_vec()).is_err(), "pt2 that ends at byte {end}");
     }
     assert!(read(bytes));
 }
@@ -99,7 +117,7 @@ proptest! {
 
     #[test]
     fn mutated_files_never_panic(
-        which in 0..3_usize,
+        which in 0..4_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..6),
     ) {
         let (_, mut bytes) = whole().swap_remove(which);

@@ -33,6 +33,9 @@ mod tagger {
 mod gpt {
     include!("fixtures/gpt.rs");
 }
+mod mixed {
+    include!("fixtures/mixed.rs");
+}
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -40,7 +43,11 @@ fn fixture(name: &str) -> PathBuf {
 
 /// Imports a network, and compares its source with the committed one.
 fn imported(name: &str, source: &str, options: &Options) -> Imported {
-    let imported = import(fixture(&format!("{name}.onnx")), options).unwrap_or_else(|error| panic!("{error}"));
+    imported_file(&format!("{name}.onnx"), source, options)
+}
+
+fn imported_file(file: &str, source: &str, options: &Options) -> Imported {
+    let imported = import(fixture(file), options).unwrap_or_else(|error| panic!("{error}"));
     let path = fixture(&format!("{source}.rs"));
     if std::env::var_os("DL_BLESS").is_some() {
         std::fs::write(path, &imported.source).unwrap();
@@ -72,10 +79,7 @@ fn agree(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     let size = expected.iter().fold(0.0_f32, |size, number| size.max(number.abs()));
     for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
-        assert!(
-            (found - expected).abs() <= 1e-4 * size.max(1.0),
-            "number {at}: found {found}, ONNX Runtime has {expected}"
-        );
+        assert!((found - expected).abs() <= 1e-4 * size.max(1.0), "number {at}: found {found}, expected {expected}");
     }
 }
 
@@ -162,6 +166,26 @@ fn gpt() {
     let imported = imported("gpt", "gpt", &Options::default());
     let outputs = load::<gpt::Gpt>(&imported).predict(&tokens("gpt", 2));
     agree(outputs.concat().as_flattened(), &expected("gpt", "output"));
+}
+
+#[test]
+fn programs_of_pytorch_become_what_their_onnx_files_do() {
+    // The script that saves them compares what PyTorch computes with what ONNX Runtime did.
+    let folded = Options { fold_batch_norm: true, ..Options::default() };
+    let plain = ["lenet", "resnet", "mobilenet", "unet", "vit", "tagger", "gpt"].map(|name| (name, Options::default()));
+    for (name, options) in plain.into_iter().chain([("resnet", folded)]) {
+        let [program, onnx] = ["pt2", "onnx"].map(|ending| {
+            import(fixture(&format!("{name}.{ending}")), &options).unwrap_or_else(|error| panic!("{error}"))
+        });
+        assert_eq!(program.source.replace(".pt2", ".onnx"), onnx.source);
+        assert!(program.tensors == onnx.tensors, "{name} has other weights");
+    }
+}
+
+#[test]
+fn layers_that_onnx_does_not_have() {
+    let imported = imported_file("mixed.pt2", "mixed", &Options::default());
+    check::<mixed::Mixed>("mixed", &imported);
 }
 
 #[test]

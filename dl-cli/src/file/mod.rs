@@ -3,6 +3,7 @@
 mod dtype;
 mod gguf;
 mod onnx;
+pub(crate) mod pt2;
 mod safetensors;
 
 use crate::{Error, Result};
@@ -30,6 +31,8 @@ pub enum Kind {
     Gguf,
     /// A network of any library, with its weights.
     Onnx,
+    /// A program that PyTorch exported, with its weights.
+    Pt2,
 }
 
 impl Kind {
@@ -41,6 +44,7 @@ impl Kind {
             Kind::Checkpoint => "checkpoint",
             Kind::Gguf => "GGUF",
             Kind::Onnx => "ONNX",
+            Kind::Pt2 => "PT2",
         }
     }
 }
@@ -142,6 +146,9 @@ impl File {
         }
         if onnx::is_onnx(path, &content) {
             return onnx::open(path, content);
+        }
+        if pt2::is_pt2(path, &content) {
+            return pt2::open(path, content);
         }
         safetensors::open(path, content)
     }

@@ -175,6 +175,7 @@ impl Importer {
             .or_else(|| self.image(node, inputs))
             .or_else(|| self.rows(node, inputs))
             .or_else(|| self.recurrent(node, inputs))
+            .or_else(|| self.only_torch(node, inputs))
             .or_else(|| self.maths(node, inputs))
     }
     /// Translates a conversion to the type of another value.

@@ -1,11 +1,12 @@
-//! `dl import`: an ONNX file becomes the source of a `model!`, and a safetensors file with its weights.
+//! `dl import`: an ONNX file, or a program that PyTorch exported, becomes the source of a `model!`, and a safetensors file with its weights.
 //!
-//! The way of a network: `graph` reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
+//! The way of a network: `aten` writes the nodes of PyTorch as those of ONNX, `graph` reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
 //! to the layers of `network`, each kind in a file of its own (`images`, `pooling`, `rows`, `recurrent`, `attention`, `maths`). What only moves elements
 //! is a view (`movement`), so that attention and LSTMs are recognised however their heads and sequences are moved about. `source` finds the
 //! parts that are equal, and writes.
 
 mod array;
+mod aten;
 mod attention;
 mod constants;
 mod functions;
@@ -15,18 +16,23 @@ mod importer;
 mod maths;
 mod movement;
 mod network;
+mod only_torch;
 mod pooling;
 mod recurrent;
 mod rows;
 mod source;
 mod values;
 
+use crate::file::pt2::{self, Program};
 use crate::{Error, Result};
+use aten::Lowered;
 use dl_onnx::Weights;
 use dl_runtime::io::safetensors::Writer;
 use dl_runtime::io::write_atomic;
 use graph::Node;
+use importer::Network;
 use network::Layer;
+use std::ffi::OsStr;
 use std::fmt::{self, Display};
 use std::path::Path;
 
@@ -84,15 +90,36 @@ impl Display for Unknown {
     }
 }
 
-/// Reads the ONNX file at `path`.
+/// Reads the ONNX file at `path`, or the program of `torch.export.save` if its name ends in `.pt2`.
 ///
 /// # Errors
 /// Returns an error for a file that cannot be read or is damaged, and [`Error::Unknown`] with everything that cannot be translated.
 pub fn import(path: impl AsRef<Path>, options: &Options) -> Result<Imported> {
     let path = path.as_ref();
+    if path.extension().is_some_and(|extension| extension == "pt2") {
+        return Ok(source(&of_program(path, &pt2::read(path)?, options)?, path, options));
+    }
+    Ok(source(&of_onnx(path, options)?, path, options))
+}
+
+/// Reads a program of `torch.export.save` that is in memory.
+///
+/// # Errors
+/// Returns the errors of [`import`], with the path [`dl_runtime::IN_MEMORY`].
+pub fn import_program(bytes: Vec<u8>, options: &Options) -> Result<Imported> {
+    let path = Path::new(dl_runtime::IN_MEMORY);
+    Ok(source(&of_program(path, &Program::new(path, bytes.into())?, options)?, path, options))
+}
+
+fn source(network: &Network, path: &Path, options: &Options) -> Imported {
+    let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let class = network.classes.get("").and_then(|class| class.rsplit('.').next()).map(String::from);
+    let name = options.name.clone().or(class).unwrap_or_else(|| part(path.file_stem()));
+    source::write(network, &source::names::model(&name), &part(path.file_name()))
+}
+
+fn of_onnx(path: &Path, options: &Options) -> Result<Network> {
     let model = dl_onnx::read(path)?;
-    let mut options = options.clone();
-    let file = path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let graph = model.graph.ok_or_else(|| Error::Onnx { text: format!("{}: it has no graph", path.display()) })?;
     if !model.functions.is_empty() {
         let unknown =
@@ -100,10 +127,23 @@ pub fn import(path: impl AsRef<Path>, options: &Options) -> Result<Imported> {
         return Err(Error::Unknown { path: path.into(), unknown: unknown.collect() });
     }
     let unknown = |unknown| Error::Unknown { path: path.into(), unknown };
-    let network = importer::translate(&graph, &Weights::of(path), options.clone()).map_err(unknown)?;
-    let class = network.classes.get("").and_then(|class| class.rsplit('.').next()).map(String::from);
-    let name = options.name.take().or(class).or(file.clone()).unwrap_or_default();
-    Ok(source::write(&network, &source::names::model(&name), &file.unwrap_or_default()))
+    importer::translate(&graph, &Weights::of(path), options.clone()).map_err(unknown)
+}
+
+fn of_program(path: &Path, program: &Program, options: &Options) -> Result<Network> {
+    let Lowered { graph, operators } =
+        aten::lower(program).map_err(|(expected, found)| pt2::broken(path, &expected, found))?;
+    let network = importer::translate(&graph, &Weights::in_memory(), options.clone());
+    network.map_err(|mut unknown| {
+        // Errors are about the file, and not about what its nodes became.
+        for one in &mut unknown {
+            if let Some(operator) = operators.get(&one.node) {
+                one.operator.clone_from(operator);
+            }
+        }
+        unknown.dedup();
+        Error::Unknown { path: path.into(), unknown }
+    })
 }
 
 impl Imported {

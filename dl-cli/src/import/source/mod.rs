@@ -24,12 +24,12 @@ struct Writer<'a> {
     names: Vec<Option<String>>,
 }
 
-/// Writes a network.
+/// Writes a network that the file of the name `file` has.
 pub fn write(network: &Network, name: &str, file: &str) -> Imported {
     let (writer, inputs) = Writer::new(network);
     let model = writer.scopes.model(network, &inputs);
     let mut lines = vec![
-        format!("// Made by `dl import` of {file}.onnx; the weights are in the safetensors file beside this one."),
+        format!("// Made by `dl import` of {file}; the weights are in the safetensors file beside this one."),
         "use dl::prelude::*;".into(),
         String::new(),
         "model! {".into(),
@@ -38,7 +38,7 @@ pub fn write(network: &Network, name: &str, file: &str) -> Imported {
         writer.write_block(group, block, &mut lines);
         lines.push(String::new());
     }
-    lines.push(format!("    /// Imported from {file}.onnx."));
+    lines.push(format!("    /// Imported from {file}."));
     lines.push(format!("    pub {name}({}) -> {} {{", writer.declared(&inputs), writer.output(&inputs)));
     lines.extend(print::lines(&model, &writer, 8));
     lines.extend(["    }".into(), "}".into(), String::new()]);

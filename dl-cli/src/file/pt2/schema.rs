@@ -187,7 +187,7 @@ pub struct TensorMeta {
 }
 
 /// A size: a number, or an expression of run-time sizes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SymInt {
     AsInt(i64),

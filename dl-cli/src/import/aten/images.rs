@@ -196,8 +196,9 @@ impl Lowering<'_> {
         if let Some(tensor) = node.tensor(name) {
             return self.of(tensor);
         }
-        // Sizes of the file do not decide about memory.
-        let len = usize::try_from(channels).ok().filter(|len| *len <= 1 << 20)?;
+        // A number in the file takes no memory.
+        let len = usize::try_from(channels).ok().filter(|len| *len <= self.filled)?;
+        self.filled -= len;
         Some(self.floats(&[channels], &vec![default; len]))
     }
 }

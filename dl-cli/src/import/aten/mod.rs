@@ -1,10 +1,11 @@
 //! Programs of PyTorch: each node of ATen becomes nodes of ONNX, so that all that follows is the same for both kinds of file.
 //!
-//! The kinds of operators have files of their own (`images`, `rows`, `recurrent`, `maths`, `movement`). What no file translates becomes a
+//! The kinds of operators have files of their own (`images`, `rows`, `recurrent`, `maths`, `movement`, `numbers`). What no file translates becomes a
 //! node with the name of its operator, which the importer lists as unknown. A few operators that ONNX does not have keep the name `torch.NAME`,
 //! and `only_torch` beside this folder translates them.
 
 mod arguments;
+mod decomposed;
 mod emit;
 mod images;
 mod maths;
@@ -16,6 +17,7 @@ mod rows;
 use crate::file::Dtype;
 use crate::file::pt2::schema::{Argument, InputSpec, Node, OutputSpec, SymInt, TensorMeta};
 use crate::file::pt2::{Program, Stored, operator};
+use decomposed::Batched;
 use dl_onnx::tensor_proto::DataType;
 use dl_onnx::tensor_shape_proto::{Dimension, dimension};
 use dl_onnx::{GraphProto, NodeProto, StringStringEntryProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto};
@@ -45,7 +47,14 @@ struct Lowering<'a> {
     viewed: BTreeSet<usize>,
     /// The last states of recurrent layers, by the name of all of them: one tensor for each layer, of one state for each direction.
     states: BTreeMap<String, Vec<String>>,
+    /// The nodes so far by their results.
+    producers: BTreeMap<&'a str, &'a Node>,
+    /// Values whose batch and heads are one dimension, and weights that are repeated, by their names in the graph of ONNX.
+    batched: BTreeMap<String, Batched>,
+    repeated: BTreeMap<String, String>,
     made: usize,
+    /// How many more ones and zeros may be made for norms that have no weights.
+    filled: usize,
     /// The name of the node that is translated, and the modules that it is in.
     name: String,
     properties: Vec<StringStringEntryProto>,
@@ -65,7 +74,11 @@ pub fn lower(program: &Program) -> Result<Lowered, (String, String)> {
         values: BTreeMap::new(),
         viewed: BTreeSet::new(),
         states: BTreeMap::new(),
+        producers: BTreeMap::new(),
+        batched: BTreeMap::new(),
+        repeated: BTreeMap::new(),
         made: 0,
+        filled: 1 << 24,
         name: String::new(),
         properties: Vec::new(),
         reason: None,
@@ -98,7 +111,7 @@ pub fn lower(program: &Program) -> Result<Lowered, (String, String)> {
     Ok(Lowered { graph: lowering.graph, operators })
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// Adds an input of the network.
     fn input(&mut self, argument: &Argument) -> Result<(), (String, String)> {
         let Argument::Tensor(name) = argument else {
@@ -198,7 +211,7 @@ impl Lowering<'_> {
     }
 
     /// Translates a node, or writes it as it is; returns the name of its operator, for errors.
-    fn node(&mut self, node: &Node) -> Result<String, (String, String)> {
+    fn node(&mut self, node: &'a Node) -> Result<String, (String, String)> {
         let results: Vec<String> = node.results().into_iter().map(String::from).collect();
         let target = operator(&node.target);
         self.name = node.name.as_ref().or(results.first()).cloned().unwrap_or_else(|| target.into());
@@ -208,6 +221,7 @@ impl Lowering<'_> {
         }
         let (family, overload) =
             target.strip_prefix("aten.").map_or((target, ""), |name| name.split_once('.').unwrap_or((name, "")));
+        self.producers.extend(node.results().into_iter().map(|result| (result, node)));
         // An assertion computes nothing.
         if results.is_empty() {
             return Ok(target.into());
@@ -253,7 +267,8 @@ impl Lowering<'_> {
         Ok(operator)
     }
     fn lowered(&mut self, node: &Node, family: &str, overload: &str) -> Option<Vec<String>> {
-        self.images(node, family)
+        self.decomposed(node, family)
+            .or_else(|| self.images(node, family))
             .or_else(|| self.rows(node, family))
             .or_else(|| self.recurrent(node, family))
             .or_else(|| self.moved(node, family))

@@ -1,6 +1,8 @@
 //! Prediction without `std` and without a heap: what `dl-core` has.
 
-pub use dl_core::{Declared, Entry, Layer, Pod, Predict, Role, Scratch, Tensors, include_model, int8, layer};
+pub use dl_core::{
+    Declared, Entry, Layer, Pod, Predict, PredictSteps, Role, Scratch, Stream, Tensors, include_model, int8, layer,
+};
 #[doc(hidden)]
 pub use dl_core::{declared_layer, generated, include, layer_with};
 

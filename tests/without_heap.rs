@@ -120,6 +120,49 @@ cases! {
     parts { Parts(x: [6, 2]) -> [6] { let (a, b) = x -> flatten -> split([6, 6]); (a -> dropout(0.5) -> softplus) - (b -> mish) } }
 }
 
+cases! {
+    lstm { Lstm(x: [6, 4]) -> [6, 5] { x -> lstm(5) } }
+    lstm_layers { LstmLayers(x: [6, 3]) -> [6, 2] { x -> lstm(6, layers: 3, projection: 2, bias: false) } }
+    lstm_both { LstmBoth(x: [6, 3]) -> [6, 8] { x -> lstm(4, layers: 2, bidirectional: true) } }
+    gru { Gru(x: [6, 4]) -> [6, 10] { x -> gru(5, bidirectional: true) } }
+    gru_layers { GruLayers(x: [6, 4]) -> [6, 5] { x -> gru(5, layers: 2) } }
+    rnn { Rnn(x: [6, 4]) -> [6, 5] { x -> rnn(5, activation: relu) -> rnn(5) } }
+    rows { SomeRows(x: [6, 4]) -> [8] { (x -> reverse -> rnn(4)) -> concat { first; last } } }
+    attention {
+        Attention(x: [7, 8]) -> [7, 8] {
+            x -> attention(heads: 4, kv_heads: 2, rotary: 10000.0) -> attention(heads: 2, causal: true, alibi: true)
+              -> attention(heads: 2, causal: true, window: 3, bias: false)
+        }
+    }
+    other_attention {
+        OtherAttention(x: [7, 8]) -> [7, 8] {
+            let memory = x -> dense(6);
+            x -> cross_attention(memory, heads: 4, kv_heads: 2) -> cross_attention(memory, heads: 2, lora: 2)
+        }
+    }
+    positions { Positions(x: [7, 8]) -> [7, 8] { (x -> learned_positions) * (x -> sinusoidal_positions(order: halves)) } }
+    products { Products(x: [2, 3, 4]) -> [2, 3, 3] { matmul(x, x -> transpose([0, 2, 1])) -> cumsum(axis: 1) -> cumsum(axis: 2) } }
+    noise { Noise(x: [4]) -> [4] { (x -> gaussian_noise(1.0)) + (x -> random_normal) } }
+}
+
+#[test]
+fn a_model_inside_with_several_inputs_and_outputs() {
+    model! {
+        Outer(x: [3, 4]) -> [3, 4] { let (sum, difference) = x -> Pair(x -> relu); sum * difference }
+        Pair(left: [3, 4], right: [3, 4]) -> (sum: [3, 4], difference: [3, 4]) { (left + right, left - right) }
+    }
+    same::<Outer>(1, numbers(3));
+}
+
+#[test]
+fn classes() {
+    model! { Classes(x: u32[3]) -> [3, 4] { x -> one_hot(4) } }
+    let mut output = [[f32::NAN; 4]; 3];
+    Classes::init(1).predict_into(&[2, 0, 4], &mut output, &mut Scratch::new());
+    assert_eq!(output[..2], [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]]);
+    assert!(output[2].iter().all(|x| x.is_nan()));
+}
+
 #[test]
 fn tokens() {
     model! { Tokens(words: u32[5]) -> [5, 3] { words -> embedding(7, 3) } }

@@ -8,15 +8,15 @@ pub use crate::layer::Dimensions;
 pub use crate::layers;
 pub use crate::ops;
 pub use crate::predict::{Buffer, Larger, PredictInside, Zeroed, cast, cast_mut};
-pub use crate::{Declared, Entry, Pod, Predict, Role, Scratch, Tensors};
-pub use crate::{network, no_predict, record};
+pub use crate::{Declared, Entry, Pod, Predict, PredictSteps, Role, Scratch, Tensors};
+pub use crate::{network, no_predict_steps, record};
 pub use core::clone::Clone;
 pub use core::cmp::PartialEq;
 pub use core::fmt::{Debug, Formatter, Result as FmtResult};
 pub use core::marker::Copy;
 pub use core::mem::offset_of;
 pub use core::option::Option::{self, None, Some};
-pub use core::primitive::{bool, f32, u32, usize};
+pub use core::primitive::{bool, f32, u32, u64, usize};
 
 /// Declares a function for each variable of generated code. A pattern `x` refers to a constant, static or struct `x` of the user's
 /// module, if there is one; the imported function shadows it, and a pattern never refers to a function.
@@ -30,8 +30,8 @@ macro_rules! variables {
     };
 }
 variables! {
-    allocator arena batch carried context d d_input d_inputs d_net d_output d_terms f input kernels memory model n net output own_loss parts r rng rows s
-    samples see slots state streams target terms trained write
+    allocator arena batch carried context d d_input d_inputs d_net d_output d_terms f input kernels memory model n net output own_loss parts
+    position r rng rows s samples see slots state streams target terms trained write
 }
 
 /// Names that generated code must find as they are, whatever the user's module calls so: its variables, and the numbers of Rust.

@@ -21,5 +21,5 @@ mod predict;
 pub mod tensor;
 
 pub use layer::Layer;
-pub use predict::{Declared, Predict, Scratch};
+pub use predict::{Declared, Predict, PredictSteps, Scratch, Stream};
 pub use tensor::{Dtype, Element, Entry, Pod, Role, Tensors, check, pod};

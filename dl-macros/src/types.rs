@@ -21,6 +21,14 @@ impl Type {
     pub fn layer<'a>(path: TokenStream, arguments: impl IntoIterator<Item = &'a Dim>) -> Self {
         Type::External(Path::new(path), arguments.into_iter().cloned().collect())
     }
+    /// Returns the first of `generics` that a size in the type is computed from.
+    pub fn computed_from<'a>(&self, generics: &'a [Ident]) -> Option<&'a Ident> {
+        let of = |dim: &Dim| dim.computed_from(generics);
+        match self {
+            Type::Declared(_, arguments) | Type::External(_, arguments) => arguments.iter().find_map(of),
+            Type::Array(inner, count) => inner.computed_from(generics).or_else(|| of(count)),
+        }
+    }
     /// Returns the name of the generated struct, or of the elements of an array of it, and the number of copies, or 1 if only rustc
     /// knows it.
     pub fn declared(&self) -> (Option<&Ident>, usize) {

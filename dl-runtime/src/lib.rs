@@ -34,7 +34,7 @@ pub mod train;
 pub use device::Cpu;
 #[cfg(feature = "cuda")]
 pub use device::Cuda;
-pub use dl_core::{Declared, Predict, Scratch, include_model};
+pub use dl_core::{Declared, Predict, PredictSteps, Scratch, Stream, include_model};
 #[doc(hidden)]
 pub use dl_core::{include::included, layer_with, record};
 pub use error::{Error, IN_MEMORY, Result};

@@ -21,7 +21,7 @@ macro_rules! small_words {
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2 rows state streams cell d_last1
             at as_ref carried d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
-            arena slots rest merge trained first_trained inline predict_with
+            arena slots rest merge trained first_trained inline predict_with position step_with
         }
     };
 }
@@ -71,7 +71,7 @@ macro_rules! capitals_words {
             Weight Windows Workspace GoesForward GptState Last RUN_TIME State Step Steps Write ARENA ArenaSize Slot
             Deep DeepLayers DeepLayersSlots DeepTraining LoraDenseOp AutoencoderScratch Buffer ConvScratch Declared
             DeepLayersScratch DeepScratch InitLayer Makes Memory MlpScratch NetScratch PairScratch Predict Predicts
-            StackLayersScratch StackScratch Takes ZERO Zeroed
+            StackLayersScratch StackScratch Takes ZERO Zeroed GptScratch GptStream PredictSteps PredictsSteps ReaderScratch
         }
     };
 }
@@ -93,7 +93,7 @@ macro_rules! qualified_words {
             GptTraining LEARNED_POSITIONS1_OP LearnedPositions LearnedPositionsOp MOST_ROWS Normal OUTPUT_SEQUENCES
             OverTime Projections WTE_2_OP WTE_OP XavierUniform Zeros DeepInference DeepLayersInference DeepLayersTraining
             LoraDense Tuned TunedInference TunedTraining forward_again lora lora_a lora_alpha lora_b merge_updates of_row
-            of_sample saved_batch_norm1 no_predict TunedScratch
+            of_sample saved_batch_norm1 no_predict_steps TunedScratch
         }
     };
 }

@@ -43,6 +43,16 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Reader : Clone, Debug);
+    pub struct ReaderScratch {
+        lstm1: dl::Buffer<[f32; 96]>,
+        last1: dl::Buffer<[f32; 8]>,
+    }
+    impl dl::Zeroed for ReaderScratch {
+        const ZERO: Self = ReaderScratch {
+            lstm1: <dl::Buffer<[f32; 96]> as dl::Zeroed>::ZERO,
+            last1: <dl::Buffer<[f32; 8]> as dl::Zeroed>::ZERO,
+        };
+    }
     impl dl::Declared for Reader {
         const NAME: &'static str = "Reader";
         const TENSORS: dl::Tensors = dl::Tensors(
@@ -87,7 +97,7 @@ const _: () = {
         );
         type Takes = [[f32; 4]; 12];
         type Makes = [f32; 3];
-        type Memory = ();
+        type Memory = ReaderScratch;
     }
     const LSTM1_OP: dl::ops::recurrent::RecurrentOp = dl::ops::recurrent::RecurrentOp {
         cell: dl::ops::recurrent::Cell::Lstm,
@@ -344,8 +354,31 @@ const _: () = {
     use dl::private::core::{
         self as dl, hygiene::*, variable as steps, variable as d_steps,
     };
-    dl::no_predict!(
-        [] Predicts : Reader,
-        "`Reader` cannot be predicted without a heap: `lstm1`, `lstm(8)`, has no operation for it yet"
-    );
+    const LSTM1_OP: dl::ops::recurrent::RecurrentOp = dl::ops::recurrent::RecurrentOp {
+        cell: dl::ops::recurrent::Cell::Lstm,
+        dropout: 0.0,
+        id: 0,
+    };
+    const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    #[allow(unused_variables)]
+    impl dl::Predict for Reader {
+        #[inline]
+        fn predict_with(
+            &self,
+            steps: &Self::Takes,
+            output: &mut Self::Makes,
+            memory: &mut Self::Memory,
+        ) {
+            LSTM1_OP.infer(&self.lstm1, steps, memory.lstm1.write::<[[f32; 8]; 12]>());
+            dl::ops::over_time::OverTime::Last
+                .forward(
+                    memory.lstm1.read::<[[f32; 8]; 12]>(),
+                    memory.last1.write::<[f32; 8]>(),
+                );
+            DENSE1_OP
+                .forward(&self.dense1, memory.last1.read::<[f32; 8]>(), &mut *output);
+        }
+    }
 };

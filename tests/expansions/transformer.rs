@@ -115,6 +115,18 @@ const _: () = {
         type Element = f32;
     }
     dl::network!(Gpt : Clone, Debug);
+    pub struct GptScratch {
+        wte: dl::Buffer<[f32; 16]>,
+        learned_positions1: dl::Buffer<[f32; 16]>,
+        first_attention1_qkv: dl::Buffer<[f32; 64]>,
+    }
+    impl dl::Zeroed for GptScratch {
+        const ZERO: Self = GptScratch {
+            wte: <dl::Buffer<[f32; 16]> as dl::Zeroed>::ZERO,
+            learned_positions1: <dl::Buffer<[f32; 16]> as dl::Zeroed>::ZERO,
+            first_attention1_qkv: <dl::Buffer<[f32; 64]> as dl::Zeroed>::ZERO,
+        };
+    }
     impl dl::Declared for Gpt {
         const NAME: &'static str = "Gpt";
         const TENSORS: dl::Tensors = dl::Tensors(
@@ -243,7 +255,7 @@ const _: () = {
         );
         type Takes = u32;
         type Makes = [f32; 50];
-        type Memory = ();
+        type Memory = GptScratch;
     }
     const WTE_OP: dl::ops::embedding::EmbeddingOp = dl::ops::embedding::EmbeddingOp {};
     const LEARNED_POSITIONS1_OP: dl::ops::positions::LearnedPositionsOp = dl::ops::positions::LearnedPositionsOp {};
@@ -1231,8 +1243,150 @@ const _: () = {
     use dl::private::core::{
         self as dl, hygiene::*, variable as tokens, variable as d_tokens,
     };
-    dl::no_predict!(
-        [] Predicts : Gpt,
-        "`Gpt` cannot be predicted without a heap: its input is a sequence of run-time length"
-    );
+    const WTE_OP: dl::ops::embedding::EmbeddingOp = dl::ops::embedding::EmbeddingOp {};
+    const LEARNED_POSITIONS1_OP: dl::ops::positions::LearnedPositionsOp = dl::ops::positions::LearnedPositionsOp {};
+    const FIRST_LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const FIRST_ATTENTION1_QKV_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ATTENTION1_CONTEXT_OP: dl::ops::attention::AttentionOp = dl::ops::attention::AttentionOp {
+        heads: 4,
+        kv_heads: 4,
+        head_dim: 4,
+        causal: true,
+        window: 0,
+        alibi: false,
+        dropout: 0.1,
+        id: 0,
+    };
+    const FIRST_ATTENTION1_OUT_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ADD1_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_LAYER_NORM2_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const FIRST_DENSE1_OP_INFER: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Gelu,
+    };
+    const FIRST_DENSE2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    const FIRST_ADD2_OP: dl::ops::arithmetic::Add = dl::ops::arithmetic::Add {
+        shapes: dl::ops::arithmetic::Shapes::Equal,
+        sign: 1.0,
+        activation: dl::ops::Activation::Identity,
+    };
+    const LAYER_NORM1_OP: dl::ops::layer_norm::LayerNormOp = dl::ops::layer_norm::LayerNormOp {
+        epsilon: 0.00001,
+    };
+    const WTE_2_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
+        activation: dl::ops::Activation::Identity,
+    };
+    pub struct GptStream {
+        saved_first_attention1_context: dl::ops::attention::State<8, 16>,
+    }
+    impl dl::Zeroed for GptStream {
+        const ZERO: Self = GptStream {
+            saved_first_attention1_context: <dl::ops::attention::State<
+                8,
+                16,
+            > as dl::Zeroed>::ZERO,
+        };
+    }
+    #[allow(unused_variables)]
+    impl dl::PredictSteps for Gpt {
+        type State = GptStream;
+        #[inline]
+        fn step_with(
+            &self,
+            tokens: &Self::Takes,
+            output: &mut Self::Makes,
+            state: &mut Self::State,
+            memory: &mut Self::Memory,
+            position: dl::u64,
+        ) {
+            WTE_OP.forward(&self.wte, tokens, memory.wte.write::<[f32; 16]>());
+            LEARNED_POSITIONS1_OP
+                .step(
+                    position,
+                    &self.learned_positions1,
+                    memory.wte.read::<[f32; 16]>(),
+                    memory.learned_positions1.write::<[f32; 16]>(),
+                );
+            FIRST_LAYER_NORM1_OP
+                .forward(
+                    &self.first.layer_norm1,
+                    memory.learned_positions1.read::<[f32; 16]>(),
+                    memory.wte.write::<[f32; 16]>(),
+                );
+            FIRST_ATTENTION1_QKV_OP
+                .forward(
+                    dl::cast::<_, dl::layers::Dense<16, 48>>(&self.first.attention1.qkv),
+                    memory.wte.read::<[f32; 16]>(),
+                    memory.first_attention1_qkv.write::<[f32; 48]>(),
+                );
+            FIRST_ATTENTION1_CONTEXT_OP
+                .step(
+                    position,
+                    memory.first_attention1_qkv.read::<[f32; 48]>(),
+                    &mut state.saved_first_attention1_context,
+                    memory.wte.write::<[f32; 16]>(),
+                );
+            FIRST_ATTENTION1_OUT_OP
+                .forward(
+                    &self.first.attention1.out,
+                    memory.wte.read::<[f32; 16]>(),
+                    memory.first_attention1_qkv.write::<[f32; 16]>(),
+                );
+            FIRST_ADD1_OP
+                .forward(
+                    memory.learned_positions1.read::<[f32; 16]>(),
+                    memory.first_attention1_qkv.read::<[f32; 16]>(),
+                    memory.wte.write::<[f32; 16]>(),
+                );
+            FIRST_LAYER_NORM2_OP
+                .forward(
+                    &self.first.layer_norm2,
+                    memory.wte.read::<[f32; 16]>(),
+                    memory.learned_positions1.write::<[f32; 16]>(),
+                );
+            FIRST_DENSE1_OP_INFER
+                .forward(
+                    &self.first.dense1,
+                    memory.learned_positions1.read::<[f32; 16]>(),
+                    memory.first_attention1_qkv.write::<[f32; 64]>(),
+                );
+            FIRST_DENSE2_OP
+                .forward(
+                    &self.first.dense2,
+                    memory.first_attention1_qkv.read::<[f32; 64]>(),
+                    memory.learned_positions1.write::<[f32; 16]>(),
+                );
+            FIRST_ADD2_OP
+                .forward(
+                    memory.wte.read::<[f32; 16]>(),
+                    memory.learned_positions1.read::<[f32; 16]>(),
+                    memory.first_attention1_qkv.write::<[f32; 16]>(),
+                );
+            LAYER_NORM1_OP
+                .forward(
+                    &self.layer_norm1,
+                    memory.first_attention1_qkv.read::<[f32; 16]>(),
+                    memory.wte.write::<[f32; 16]>(),
+                );
+            WTE_2_OP
+                .forward(
+                    dl::cast::<_, dl::layers::Dense<16, 50, 0>>(&self.wte),
+                    memory.wte.read::<[f32; 16]>(),
+                    &mut *output,
+                );
+        }
+    }
 };

@@ -174,15 +174,3 @@ pub fn rows_of<S: Pack>(sample: &S, sequence: usize) -> usize {
     let mut sequences = S::PARTS.iter().enumerate().filter(|(_, part)| part.sequence);
     sequences.nth(sequence).map_or(0, |(part, _)| sample.rows(part))
 }
-
-/// Returns the bits of numbers as `f32`: a struct of several inputs may hold both types.
-pub fn as_f32<E: Element>(numbers: &[E]) -> &[f32] {
-    // SAFETY: `f32` and `u32`, the only elements, have the same size and alignment, and all bits are values of both.
-    unsafe { slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }
-}
-
-/// Returns the bits of numbers as `f32` for writing, as [`as_f32`].
-pub fn as_f32_mut<E: Element>(numbers: &mut [E]) -> &mut [f32] {
-    // SAFETY: as in `as_f32`, and the borrow is the only one.
-    unsafe { slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), numbers.len()) }
-}

@@ -1,6 +1,6 @@
 //! The trait [`Declared`] of everything that `model!` and `layer!` declare.
 
-use super::{Predict, Scratch, Zeroed};
+use super::{Predict, PredictSteps, Scratch, Stream, Zeroed};
 use crate::{Pod, Tensors};
 
 /// A model or a layer with the table of its tensors: what a file of weights must have.
@@ -22,7 +22,7 @@ pub trait Declared: Pod<Element = f32> {
     /// The output for one sample, or for one row.
     #[doc(hidden)]
     type Makes;
-    /// The memory of a prediction; `()` for a model that has none.
+    /// The memory of a prediction or of a step; `()` for a model that has neither.
     #[doc(hidden)]
     type Memory: Zeroed;
 
@@ -34,5 +34,23 @@ pub trait Declared: Pod<Element = f32> {
         Self: Predict,
     {
         self.predict_with(input, output, &mut scratch.0);
+    }
+
+    /// Shows a stream its next row, and computes the output for it, without a heap: that which the whole sequence would have for this row,
+    /// up to rounding. What was in `output` and `scratch` before has no meaning.
+    ///
+    /// A row for which a layer has no place, beyond the largest length that the model declares, gives NaN.
+    #[inline]
+    fn step_into(
+        &self,
+        input: &Self::Takes,
+        output: &mut Self::Makes,
+        stream: &mut Stream<Self>,
+        scratch: &mut Scratch<Self>,
+    ) where
+        Self: PredictSteps,
+    {
+        self.step_with(input, output, &mut stream.state, &mut scratch.0, stream.rows);
+        stream.rows += 1;
     }
 }

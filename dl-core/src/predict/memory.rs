@@ -14,6 +14,12 @@ impl Zeroed for () {
 impl<A: Zeroed, B: Zeroed> Zeroed for (A, B) {
     const ZERO: Self = (A::ZERO, B::ZERO);
 }
+impl Zeroed for f32 {
+    const ZERO: Self = 0.0;
+}
+impl<T: Zeroed, const N: usize> Zeroed for [T; N] {
+    const ZERO: Self = [const { T::ZERO }; N];
+}
 
 /// Memory for one value at a time, each at most as large as `T`.
 #[doc(hidden)]

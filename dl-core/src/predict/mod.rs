@@ -1,15 +1,18 @@
-//! Prediction of one sample without a heap: the trait [`Predict`], which `model!` implements, and the memory that it needs.
+//! Prediction without a heap, of one sample ([`Predict`]) or of a stream row by row ([`PredictSteps`]): the traits, which `model!`
+//! implements, and the memory that they need.
 
 mod declared;
 mod memory;
 mod stack;
+mod steps;
 
 pub use declared::Declared;
 pub use memory::{Buffer, Larger, Zeroed};
+pub use steps::{PredictSteps, Stream};
 
 use crate::Pod;
 
-/// A model whose layers all have operations in this crate: it predicts one sample without a heap, by [`Declared::predict_into`].
+/// A model whose sizes are all constant: it predicts one sample without a heap, by [`Declared::predict_into`].
 ///
 /// ```ignore
 /// static NET: &LeNet = dl::include_model!(LeNet, "lenet.safetensors");
@@ -19,7 +22,8 @@ use crate::Pod;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be predicted without a heap",
-    note = "models that `model!` declares can, if all of their layers can"
+    label = "`predict_into` wants a model whose sizes are all constant",
+    note = "a model of one sequence of run-time length, such as `[.., 8]`, is continued row by row, with `step_into`"
 )]
 pub trait Predict: Declared {
     /// [`Declared::predict_into`] with the memory inside of a [`Scratch`].
@@ -27,21 +31,21 @@ pub trait Predict: Declared {
     fn predict_with(&self, input: &Self::Takes, output: &mut Self::Makes, memory: &mut Self::Memory);
 }
 
-/// The memory of a prediction by the model `M`: that of the values between its layers.
+/// The memory of a prediction, or of a step, by the model `M`: that of the values between its layers.
 ///
 /// Its size is a constant, which a program can limit: `const _: () = assert!(size_of::<dl::Scratch<LeNet>>() < 4096);`. It lies where the
 /// program puts it, on the stack or in a `static`.
 #[repr(transparent)]
-pub struct Scratch<M: Predict>(M::Memory);
+pub struct Scratch<M: Declared>(M::Memory);
 
-impl<M: Predict> Scratch<M> {
+impl<M: Declared> Scratch<M> {
     /// Returns memory of zeros.
     pub const fn new() -> Self {
         Scratch(<M::Memory as Zeroed>::ZERO)
     }
 }
 
-impl<M: Predict> Default for Scratch<M> {
+impl<M: Declared> Default for Scratch<M> {
     fn default() -> Self {
         Self::new()
     }
@@ -76,23 +80,4 @@ pub fn cast_mut<A: Pod, B: Pod>(value: &mut A) -> &mut B {
     assert!(size_of::<A>() == size_of::<B>() && align_of::<A>() >= align_of::<B>());
     // SAFETY: as in `cast`, and the borrow is the only one.
     unsafe { &mut *core::ptr::from_mut(value).cast() }
-}
-
-/// Lets rustc say which layer of a model has no operation in this crate, where a program asks for a prediction:
-/// `no_predict!([] Predicts: Net, "…")`.
-///
-/// The bound is never met. It has a lifetime, since rustc refuses others that cannot be met already where they stand.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! no_predict {
-    ([$($parameters:tt)*] $bound:ident: $model:ty, $message:literal) => {
-        #[diagnostic::on_unimplemented(message = $message, label = "`predict_into` wants a model of known layers, whose sizes are constants")]
-        pub trait $bound {}
-        impl<$($parameters)*> $crate::Predict for $model
-        where
-            for<'a> &'a $model: $bound,
-        {
-            fn predict_with(&self, _: &Self::Takes, _: &mut Self::Makes, _: &mut Self::Memory) {}
-        }
-    };
 }

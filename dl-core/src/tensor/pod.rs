@@ -72,6 +72,18 @@ pub fn shaped_mut<T: Pod>(elements: &mut [T::Element]) -> Option<&mut [T]> {
     Some(unsafe { slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), elements.len() / T::LEN) })
 }
 
+/// Returns the bits of numbers as `f32`: a struct of several inputs may hold both types.
+pub fn as_f32<E: Element>(numbers: &[E]) -> &[f32] {
+    // SAFETY: `f32` and `u32`, the only elements, have the same size and alignment, and all bits are values of both.
+    unsafe { slice::from_raw_parts(numbers.as_ptr().cast(), numbers.len()) }
+}
+
+/// Returns the bits of numbers as `f32` for writing, as [`as_f32`].
+pub fn as_f32_mut<E: Element>(numbers: &mut [E]) -> &mut [f32] {
+    // SAFETY: as in `as_f32`, and the borrow is the only one.
+    unsafe { slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), numbers.len()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ fn reads_one_sequence(ir: &Ir) -> bool {
 }
 
 /// Returns why a model cannot be continued step by step.
-fn obstacle(irs: &[Ir], ir: &Ir) -> Option<String> {
+pub fn obstacle(irs: &[Ir], ir: &Ir) -> Option<String> {
     if ir.inputs.len() > 1 {
         return Some("it has several inputs, and a step continues one sequence".to_owned());
     }
@@ -86,7 +86,7 @@ fn members(schedule: &Schedule) -> Vec<Member> {
                 model: Some(ty.clone()),
                 truncates: quote!(<#ty as dl::Steps>::TRUNCATES),
             }),
-            (_, Stepping::State { floats, truncates }) => {
+            (_, Stepping::State { floats, truncates, .. }) => {
                 let op = operation(schedule.ir, node, schedule.mode);
                 Some(Member {
                     name,

@@ -45,8 +45,6 @@ pub struct Op {
     pub stops_gradient: bool,
     /// Its form on int8.
     pub int8: Int8,
-    /// `true` if `dl-core` has the operation too, so that a model can be predicted without a heap.
-    pub core: bool,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them
     /// unchecked.
     pub is_external_model: bool,
@@ -136,6 +134,8 @@ pub enum Stepping {
         floats: TokenStream,
         /// `true` if it keeps a record of every row, so that a stream can forget its last ones.
         truncates: bool,
+        /// The type of the state of a stream in `dl-core`; `None` if it grows with the stream.
+        constant: Option<Type>,
     },
 }
 

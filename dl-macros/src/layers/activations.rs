@@ -47,7 +47,7 @@ impl Layer for Elementwise {
         let (variant, backward_reads_output) = (self.variant.of(call), self.saves == Output);
         let expr = quote!(dl::ops::Activation::#variant);
         let backward_reads = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
-        let mut op = Op::new(Config::Expr(expr.clone()), backward_reads).in_place().in_core();
+        let mut op = Op::new(Config::Expr(expr.clone()), backward_reads).in_place();
         op.activation = Some(ir::Activation { expr, backward_reads_output, limits: self.limits(call) });
         op.int8 = ir::Int8::Activation;
         Some(Built::new(call.input(), op))

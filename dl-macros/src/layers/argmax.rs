@@ -24,7 +24,7 @@ impl Layer for Argmax {
         let (_, rows) = input.dims.split_last()?;
         let output = Shape { element: Element::U32, ..Shape::of(rows) };
         let config = Config::settings(quote!(dl::ops::argmax::ArgmaxOp), quote!(classes: #classes,));
-        let mut op = Op::new(config, BackwardReads::NOTHING).in_core();
+        let mut op = Op::new(config, BackwardReads::NOTHING);
         op.stops_gradient = true;
         Some(Built::new(output, op))
     }

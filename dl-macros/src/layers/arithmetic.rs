@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, BackwardReads::INPUTS).in_place().in_core()
+                        Op::new(config, BackwardReads::INPUTS).in_place()
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -130,7 +130,7 @@ impl Arithmetic {
             }
             _ => Config::settings(path, fields),
         };
-        let mut op = Op::new(config, backward_reads).in_core();
+        let mut op = Op::new(config, backward_reads);
         op.same_shape = !repeats;
         op.int8 = match self.0 {
             _ if repeats => Int8::None,
@@ -147,5 +147,5 @@ impl Arithmetic {
 /// Returns the operation `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place().in_core()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place()
 }

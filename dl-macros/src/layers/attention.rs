@@ -216,8 +216,13 @@ impl Sizes {
         let op = quote!(dl::ops::attention::AttentionOp);
         let mut core = self.core(call, op, more, inputs, 2 * call.index);
         if causal {
-            let truncates = call.given_size("window").is_none();
-            core.built.op.step = Stepping::State { floats: quote!(state_len(rows)), truncates };
+            let window = call.given_size("window");
+            let most = self.queries.length.as_ref().and_then(|length| length.bound.as_ref());
+            // As many rows as a window is long, or as a sequence has at most.
+            let places = window.iter().chain(most).cloned().reduce(|a, b| a.min(&b));
+            let constant = places.map(|places| Type::layer(quote!(dl::ops::attention::State), [&places, &self.keys]));
+            let truncates = window.is_none();
+            core.built.op.step = Stepping::State { floats: quote!(state_len(rows)), truncates, constant };
         }
         parts.push(core);
         parts.push(self.output(call, parts.len() - 1)?);

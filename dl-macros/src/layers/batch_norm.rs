@@ -50,7 +50,7 @@ impl Layer for BatchNorm {
         let (momentum, epsilon) = (call.number("momentum"), call.number("epsilon"));
         let fields = quote!(momentum: #momentum, epsilon: #epsilon,);
         let config = Config::with_activation(quote!(dl::ops::batch_norm::BatchNormOp), fields);
-        let mut op = Op::new(config, BackwardReads::INPUTS).in_place().in_core();
+        let mut op = Op::new(config, BackwardReads::INPUTS).in_place();
         op.saved = Some(Saved { shape: Shape::of([Dim::Known(2), channels.clone()]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;

@@ -48,8 +48,7 @@ impl Layer for Concat {
         let parts_of_concat = parts;
         let parts = list(&parts_of_concat);
         let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
-        let mut op =
-            Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING).in_core();
+        let mut op = Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING);
         op.each_input = true;
         let inside = parts_of_concat.iter().map(|part| part.mul(&inner)).collect::<Vec<_>>();
         let inside = list(&inside);

@@ -178,7 +178,7 @@ impl Layer for Conv {
             let fields = quote!(stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,);
             Config::with_activation(path, fields)
         };
-        let mut op = Op::new(config, BackwardReads::INPUTS).in_core();
+        let mut op = Op::new(config, BackwardReads::INPUTS);
         if !transposed && !causal {
             let ([out_height, out_width], [kh, kw]) = (&size, &window.kernel);
             let settings = quote!({

@@ -29,7 +29,11 @@ pub fn build(call: &Call) -> Option<Built> {
     let step = match (causal, kernel.known()) {
         // A row sees itself alone.
         (_, Some(1)) => Stepping::Rows,
-        (true, _) => Stepping::State { floats: quote!(state_len::<#ty>()), truncates: false },
+        (true, _) => {
+            let reach = kernel.sub(&Dim::Known(1)).mul(&dilation);
+            let constant = Some(Type::layer(quote!(dl::ops::conv1d::State), [&reach, inputs]));
+            Stepping::State { floats: quote!(state_len::<#ty>()), truncates: false, constant }
+        }
         (false, _) => Stepping::Ahead,
     };
     let op = Op::new(config, BackwardReads::INPUTS).along_time_of([0]).stepping(step);

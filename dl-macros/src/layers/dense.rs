@@ -86,7 +86,7 @@ impl Layer for Dense {
         } else {
             Int8::operation("Dense", quote!({ outputs: #outputs }), Some(quote!(#parameters)))
         };
-        let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS).in_core().on_int8(int8));
+        let built = Built::new(Shape::of(output), Op::new(config, BackwardReads::INPUTS).on_int8(int8));
         let built = built.with_weights(Weights { ty, tensors, init: call.init() }, multiply_adds);
         Some(match update {
             Some(update) => update.add_to(built, &rows, [&inputs, &outputs]),

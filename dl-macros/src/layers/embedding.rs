@@ -55,7 +55,7 @@ impl Layer for Embedding {
             tensors: vec![Tensor::new("weight", &[&vocabulary, &features], Role::Weight)],
             init: call.init_or(Init::ParametricRule(ParametricRule::Normal, Number::Known(1.0))),
         };
-        let mut op = Op::new(config, BackwardReads::INPUTS).in_core();
+        let mut op = Op::new(config, BackwardReads::INPUTS);
         op.range = Some(Range { operand: 0, limit: vocabulary, check: "check_tokens", but: None });
         Some(Built::new(output, op).with_weights(weights, Dim::Known(0)))
     }

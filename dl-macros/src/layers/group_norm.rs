@@ -92,7 +92,7 @@ impl Layer for InstanceNorm {
         let epsilon = call.number("epsilon");
         let fields = quote!(groups: #channels, epsilon: #epsilon,);
         let config = Config::settings(quote!(dl::ops::group_norm::Unweighted), fields);
-        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS).in_core()))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }
 
@@ -106,5 +106,5 @@ fn weighted(call: &Call, channels: &Dim, groups: &Dim) -> Built {
         tensors: vec![Tensor::new("weight", &[channels], Role::Scale), Tensor::new("bias", &[channels], Role::Bias)],
         init: quote!(),
     };
-    Built::new(call.input(), Op::new(config, BackwardReads::INPUTS).in_core()).with_weights(weights, Dim::Known(0))
+    Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0))
 }

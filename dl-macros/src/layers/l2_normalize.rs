@@ -33,6 +33,6 @@ impl Layer for L2Normalize {
         let (features, epsilon) = (check::last(call)?, call.number("epsilon"));
         let config =
             Config::settings(quote!(dl::ops::l2_normalize::L2NormalizeOp), quote!(n: #features, epsilon: #epsilon,));
-        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS).in_core()))
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)))
     }
 }

@@ -41,7 +41,7 @@ impl Layer for LayerNorm {
         let input = call.input();
         let features = input.dims.last()?;
         let config = Config::settings(quote!(dl::ops::layer_norm::LayerNormOp), quote!(epsilon: #epsilon,));
-        let op = Op::new(config, BackwardReads::INPUTS).in_core();
+        let op = Op::new(config, BackwardReads::INPUTS);
         let weights = Weights {
             ty: Type::layer(quote!(dl::layers::LayerNorm), [features]),
             tensors: vec![

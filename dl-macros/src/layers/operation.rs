@@ -26,7 +26,6 @@ impl Op {
             reduction: None,
             stops_gradient: false,
             int8: Int8::None,
-            core: false,
             is_external_model: false,
         }
     }
@@ -48,11 +47,6 @@ impl Op {
     /// Declares the form of the operation on int8.
     pub fn on_int8(mut self, int8: Int8) -> Self {
         self.int8 = int8;
-        self
-    }
-    /// Declares that `dl-core` has the operation, too.
-    pub fn in_core(mut self) -> Self {
-        self.core = true;
         self
     }
     /// Declares that the operation has passes that work in place.

@@ -56,8 +56,7 @@ impl Layer for Pad2d {
             call.diagnostics.require(fits, call.at("sides"), text).then_some(())?;
         }
         let fields = quote!(before: [#top, #left], mode: dl::ops::pad2d::Mode::#mode,);
-        let mut op =
-            Op::new(Config::settings(quote!(dl::ops::pad2d::Pad2dOp), fields), BackwardReads::NOTHING).in_core();
+        let mut op = Op::new(Config::settings(quote!(dl::ops::pad2d::Pad2dOp), fields), BackwardReads::NOTHING);
         if mode == ZEROS {
             let settings = quote!({ image: [#height, #width], padding: [#left, #right, #top, #bottom] });
             op.int8 = Int8::operation("Pad2d", settings, Some(quote!(dl::int8::ZeroPoint)));

@@ -49,7 +49,7 @@ impl Layer for LearnedTensor {
             init: quote!(#init, #row),
         };
         let config = Config::settings(quote!(dl::ops::parameter::ParameterOp), quote!());
-        let op = Op::new(config, BackwardReads::NOTHING).in_core();
+        let op = Op::new(config, BackwardReads::NOTHING);
         Some(Built::new(shape.clone(), op).with_weights(weights, Dim::Known(0)))
     }
 }

@@ -128,11 +128,10 @@ pub fn operation(kind: PoolKind, windows: TokenStream, count_include_pad: bool) 
     match kind {
         PoolKind::Max => {
             Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), BackwardReads::INPUTS)
-                .in_core()
         }
         PoolKind::Mean => {
             let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
-            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), BackwardReads::NOTHING).in_core()
+            Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), BackwardReads::NOTHING)
         }
     }
 }

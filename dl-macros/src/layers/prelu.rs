@@ -51,9 +51,6 @@ impl Layer for Prelu {
             tensors: vec![Tensor::new("weight", &[&channels], Role::Scale)],
             init: call.init_or(Init::ParametricRule(ParametricRule::Constant, Number::Known(0.25))),
         };
-        Some(
-            Built::new(call.input(), Op::new(config, BackwardReads::INPUTS).in_core())
-                .with_weights(weights, Dim::Known(0)),
-        )
+        Some(Built::new(call.input(), Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }

@@ -18,7 +18,7 @@ fn rules(call: &Call, rule: Init) -> (TokenStream, TokenStream) {
 /// Returns a dense layer over the rows of a sequence, without its weights.
 pub fn dense_node(time: &check::Time, outputs: &Dim) -> Built {
     let config = Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!());
-    Built::new(time.with_features(outputs.clone()), Op::new(config, BackwardReads::INPUTS).in_core())
+    Built::new(time.with_features(outputs.clone()), Op::new(config, BackwardReads::INPUTS))
 }
 
 /// Returns `parts` and one that joins the features of those from `first` on.
@@ -27,7 +27,7 @@ pub fn joined(time: &check::Time, mut parts: Vec<Part>, first: usize) -> Vec<Par
     let features = sizes[1..].iter().fold(sizes[0].clone(), |sum, size| sum.add(size));
     let (outer, sizes) = (time.counted_steps(), list(&sizes));
     let config = Config::settings(quote!(dl::ops::concat::ConcatOp), quote!(outer: #outer, parts: #sizes, inner: 1,));
-    let op = Op { each_input: true, ..Op::new(config, BackwardReads::NOTHING).in_core() };
+    let op = Op { each_input: true, ..Op::new(config, BackwardReads::NOTHING) };
     let inputs = (first..parts.len()).map(Source::Part).collect();
     let built = Built::new(time.with_features(features), op);
     parts.push(Part { name: "projected", text: "projections side by side", inputs, built, weights_as: None });

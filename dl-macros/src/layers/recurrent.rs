@@ -125,7 +125,11 @@ impl Layer for Recurrent {
         let ty = sizes.ty(&time.features);
         let step = match call.flag("bidirectional") {
             true => Stepping::Ahead,
-            false => Stepping::State { floats: quote!(state_len::<#ty, _, _>()), truncates: false },
+            false => Stepping::State {
+                floats: quote!(state_len::<#ty, _, _>()),
+                truncates: false,
+                constant: Some(sizes.state_type()),
+            },
         };
         let mut op = Op::new(config, BackwardReads { inputs: true, output: true }).along_time_of([0]).stepping(step);
         op.saved = Some(Saved { shape: time.with_features(sizes.saved()), per_sample: true });
@@ -257,6 +261,12 @@ impl Sizes {
     fn state(&self) -> Dim {
         let of_layer = if self.cell == Cell::Lstm { self.state.add(&self.hidden) } else { self.state.clone() };
         Dim::Known(self.layers).mul(&of_layer)
+    }
+    /// Returns the type of the state of a stream in `dl-core`.
+    fn state_type(&self) -> Type {
+        let cell = if self.cell == Cell::Lstm { self.hidden.clone() } else { Dim::Known(0) };
+        let of_layer = Type::layer(quote!(dl::ops::recurrent::State), [&self.state, &cell]);
+        Type::Array(Box::new(of_layer), Dim::Known(self.layers))
     }
     /// Returns the number of multiply-adds for one row.
     fn products(&self, features: &Dim) -> Dim {

@@ -78,7 +78,7 @@ impl Layer for Reduction {
         };
         let stays = |axis: &usize| call.flag("keep") || !axes.contains(axis);
         let output: Vec<Dim> = (0..kept.len()).filter(stays).map(|axis| kept[axis].clone()).collect();
-        Some(Built::new(Shape::of(output), Op::new(config, backward_reads).in_core()))
+        Some(Built::new(Shape::of(output), Op::new(config, backward_reads)))
     }
 }
 

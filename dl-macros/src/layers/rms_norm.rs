@@ -46,7 +46,7 @@ impl Layer for RmsNorm {
             tensors: vec![Tensor::new("weight", &[&features], Role::Scale)],
             init: quote!(),
         };
-        Some(Built::new(input, Op::new(config, BackwardReads::INPUTS).in_core()).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(input, Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }
 

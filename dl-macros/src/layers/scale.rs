@@ -37,6 +37,6 @@ impl Layer for Scale {
             tensors: vec![Tensor::new("weight", &[&factors], Role::Scale)],
             init: quote!(#initial),
         };
-        Some(Built::new(input, Op::new(config, BackwardReads::INPUTS).in_core()).with_weights(weights, Dim::Known(0)))
+        Some(Built::new(input, Op::new(config, BackwardReads::INPUTS)).with_weights(weights, Dim::Known(0)))
     }
 }

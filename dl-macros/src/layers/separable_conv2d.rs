@@ -63,8 +63,7 @@ impl Layer for SeparableConv2d {
         let op = Op::new(
             Config::with_activation(quote!(dl::ops::separable_conv2d::SeparableConv2dOp), fields),
             BackwardReads::INPUTS,
-        )
-        .in_core();
+        );
         let positions = size[0].mul(&size[1]).mul(&middle);
         let multiply_adds = positions.mul(&kh.mul(&kw).add(&outputs));
         let weights = Weights { ty, tensors, init: call.init() };

@@ -41,7 +41,7 @@ impl Layer for Slice {
         }
         let inner = Dim::product(&input.dims[axis + 1..]);
         let fields = quote!(size: #size, from: #from, to: #to, inner: #inner,);
-        let op = Op::new(Config::settings(quote!(dl::ops::slice::SliceOp), fields), BackwardReads::NOTHING).in_core();
+        let op = Op::new(Config::settings(quote!(dl::ops::slice::SliceOp), fields), BackwardReads::NOTHING);
         let mut output = input.clone();
         output.dims[axis] = to.sub(&from);
         Some(Built::new(output, op))

@@ -45,7 +45,7 @@ impl Layer for Softmax {
         let (classes, positions) = (&input.dims[axis], Dim::product(&input.dims[axis + 1..]));
         let fields = quote!(classes: #classes, positions: #positions, log: #log,);
         let config = Config::settings(quote!(dl::ops::softmax::SoftmaxOp), fields);
-        let mut op = Op::new(config, BackwardReads::OUTPUT).in_place().in_core();
+        let mut op = Op::new(config, BackwardReads::OUTPUT).in_place();
         if !log && positions.known() == Some(1) {
             op.int8 = Int8::operation("Softmax", quote!({ row: #classes }), Some(quote!(dl::int8::Scaling)));
         }

@@ -48,6 +48,6 @@ impl Layer for Transpose {
         let config =
             Config::settings(quote!(dl::ops::transpose::TransposeOp), quote!(shape: #shape, axes: &[#(#axes),*],));
         let output = Shape::of(axes.iter().map(|axis| input.dims[*axis].clone()).collect::<Vec<_>>());
-        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING).in_core()))
+        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING)))
     }
 }

@@ -2,12 +2,12 @@
 
 use super::arguments::Settings;
 use super::node::{LayerUse, NewNode};
-use super::{Lowered, Lowering};
+use super::{Lowered, Lowering, PartialValue};
 use crate::ast::{self, ExprKind, Operator};
 use crate::check;
 use crate::diagnostics::message;
 use crate::dim::Cond;
-use crate::ir::{BackwardReads, Config, Element, Op, Shape};
+use crate::ir::{BackwardReads, Config, Element, Op, Shape, Stepping, ValueId};
 use crate::layers::{self, Layer};
 use proc_macro2::{Ident, Span};
 use quote::quote;
@@ -81,10 +81,27 @@ impl Lowering<'_> {
         let mut op = Op::new(Config::settings(quote!(dl::ops::over_time::EachRow), quote!()), BackwardReads::NOTHING);
         // Its only operand is number 0: the length is that of the output.
         op.sequences = vec![1];
+        if self.comes_from_a_sequence(*id) {
+            // Each row gets what depends on the last one.
+            op.step = Stepping::Ahead;
+        }
         let (inputs, output) = (vec![*id], shape.with_length(rows.length));
         let (text, name_prefix) = (format!("{} for each row", self.show(&value)), "rows");
         let (field, shared_field, binding) = (None, None, None);
         self.push_node(NewNode { op, inputs, output, field, shared_field, text, binding, name_prefix, span })
+    }
+
+    /// Returns whether a value is computed from a sequence.
+    fn comes_from_a_sequence(&self, value: ValueId) -> bool {
+        let mut used = vec![false; self.values.len()];
+        used[value] = true;
+        for node in self.nodes.iter().rev().filter(|node| node.output <= value) {
+            if used[node.output] {
+                node.inputs.iter().for_each(|&input| used[input] = true);
+            }
+        }
+        let sequence = |value: &PartialValue| value.shape.as_ref().is_some_and(|shape| shape.length.is_some());
+        self.values.iter().zip(used).any(|(value, used)| used && sequence(value))
     }
 
     /// Lowers the operands of a use, which come through the arrow or are the first arguments, and returns them with the other arguments.

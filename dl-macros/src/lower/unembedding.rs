@@ -61,8 +61,7 @@ impl Lowering<'_> {
         }
         let multiply_adds = Dim::product(shape.dims.iter().chain([&vocabulary]));
         let output: Vec<Dim> = rows.iter().cloned().chain([vocabulary.clone()]).collect();
-        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!()), BackwardReads::INPUTS)
-            .in_core();
+        let op = Op::new(Config::with_activation(quote!(dl::ops::dense::DenseOp), quote!()), BackwardReads::INPUTS);
         let text = format!("unembedding({})", self.fields[field].name);
         let (inputs, output, shared_field) =
             (vec![input], Shape::of(output).with_length(shape.length.clone()), Some(field));

@@ -7,7 +7,6 @@ pub use crate::init::{Init, InitLayer, Rng};
 pub use crate::network::{Backward, Batch, Carries, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};
-pub use crate::tensor::pack::{as_f32, as_f32_mut};
 pub use crate::tensor::ranges::{check_labels, check_labels_but, check_lengths, check_tokens};
 pub use crate::tensor::{
     Allocator, Arena, ArenaSize, Context, Entry, Grad, Pack, Part, Parts, PartsMut, Pod, Role, Sequences, Slot,
@@ -18,6 +17,7 @@ pub use crate::{
 };
 pub use crate::{field, field_mut, network, no_steps, sequences};
 pub use dl_core::generated::{Buffer, Larger, Zeroed, hygiene, variable, variables, word};
+pub use dl_core::pod::{as_f32, as_f32_mut};
 pub use dl_core::{Declared, record};
 pub use imports::name_and_size;
 pub use interface::{makes, takes};

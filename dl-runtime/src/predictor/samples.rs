@@ -1,7 +1,7 @@
 //! The numbers of samples of any type: arrays, or rows of sequences.
 
 use crate::tensor::Pack;
-use crate::tensor::pack::as_f32_mut;
+use dl_core::pod::as_f32_mut;
 
 /// Returns copies of samples.
 pub(super) fn copied<S: Pack>(samples: &[S]) -> Vec<S> {

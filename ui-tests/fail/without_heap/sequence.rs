@@ -5,5 +5,6 @@ model! {
 }
 
 fn main() {
-    let _ = dl::Scratch::<Net>::new();
+    let (net, mut output) = (Net::init(1), [0.0; 4]);
+    net.predict_into(&[0.0; 8], &mut output, &mut dl::Scratch::new());
 }

@@ -1,9 +1,9 @@
-//! Writes the steps of inference on one sample, each as one call with references to its arguments.
+//! Writes the steps of inference on one sample, or on one row of a stream, each as one call with references to its arguments.
 
 use super::external;
 use crate::emit::arguments::several;
 use crate::emit::{names, operation};
-use crate::ir::{Config, Inference, Ir, Node, Shape};
+use crate::ir::{Config, Inference, Ir, Node, Shape, Stepping};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, Step, Tensor};
@@ -43,11 +43,17 @@ impl Schedule<'_> {
             Call::Forward(node, _) => Some(&self.nodes[node]),
             _ => None,
         };
-        let arguments: Vec<TokenStream> =
+        let mut arguments: Vec<TokenStream> =
             step.arguments.iter().map(|argument| self.core_argument(argument, node)).collect();
         let Some(node) = node else {
             return quote!(dl::ops::Activation::Identity.forward(#(#arguments),*););
         };
+        let (continues, state) = (!self.ir.lengths.is_empty(), names::saved(self.ir, node));
+        if let (Config::Model(_), true) = (&node.op.config, continues) {
+            let [net, input, memory, output] = &arguments[..] else { unreachable!("the arguments of a model") };
+            let method = Ident::new("step_with", Span::mixed_site());
+            return quote!(dl::PredictSteps::#method(#net, #input, #output, &mut state.#state, #memory, position););
+        }
         if let Config::Model(ty) = &node.op.config {
             let (implementation, method) =
                 if external(irs, ty) { ("PredictInside", "predict_inside") } else { ("Predict", "predict_with") };
@@ -55,7 +61,18 @@ impl Schedule<'_> {
             let [net, input, memory, output] = &arguments[..] else { unreachable!("the arguments of a model") };
             return quote!(dl::#implementation::#method(#net, #input, #output, #memory););
         }
-        let method = if node.op.inference == Inference::Infer { "infer" } else { "forward" };
+        let continues = continues && !matches!(node.op.step, Stepping::Rows);
+        if let (true, Stepping::State { .. }) = (continues, &node.op.step) {
+            arguments.insert(arguments.len() - 1, quote!(&mut state.#state));
+        }
+        if continues {
+            arguments.insert(0, quote!(position));
+        }
+        let method = match node.op.inference {
+            _ if continues => "step",
+            Inference::Infer => "infer",
+            Inference::Forward | Inference::Identity => "forward",
+        };
         let method = format!("{method}{}", if step.in_place { "_in_place" } else { "" });
         let (op, method) = (operation(self.ir, node, self.mode), Ident::new(&method, Span::mixed_site()));
         let input = match step.call {

@@ -210,12 +210,9 @@ impl Attention {
     pub fn scale(self) -> f32 {
         1.0 / (self.head_dim as f32).sqrt()
     }
-    /// Returns how much the scores of head `head` are lowered for each row of distance: 2^(-8(h+1)/H) for a number of heads that is a
-    /// power of two. Otherwise the heads beyond the largest power of two get every other slope for twice as many.
+    /// Returns how much the scores of head `head` are lowered for each row of distance.
     pub fn slope(self, head: usize) -> f32 {
-        let most = 1 << self.heads.ilog2();
-        let eighths = if head < most { 8 * (head + 1) } else { 4 * (2 * (head - most) + 1) };
-        if self.alibi { (-(eighths as f32) / most as f32).exp2() } else { 0.0 }
+        if self.alibi { dl_core::ops::attention::slope(head, self.heads) } else { 0.0 }
     }
 }
 

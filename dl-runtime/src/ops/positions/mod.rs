@@ -12,7 +12,7 @@ pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 
-pub use dl_core::ops::positions::LearnedPositions;
+pub use dl_core::ops::positions::{LearnedPositions, Order};
 
 use crate::ops::{Activation, Device};
 use crate::tensor::{Grad, Rows, Sequences, Storage, Streams, Write};
@@ -21,25 +21,6 @@ use crate::{Context, View, ViewMut};
 /// Learned positions have no settings.
 #[derive(Clone, Copy, Debug)]
 pub struct LearnedPositionsOp {}
-
-/// The order of the sines and cosines of a position in its features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// A sine, its cosine, the next sine: as in the paper.
-    Alternating,
-    /// All sines, then all cosines: as in Tensor2Tensor, XLM and Marian.
-    Halves,
-}
-
-impl Order {
-    /// Returns the features with the sine and the cosine of pair `pair` of `features` features.
-    fn of_pair(self, pair: usize, features: usize) -> [usize; 2] {
-        match self {
-            Order::Alternating => [2 * pair, 2 * pair + 1],
-            Order::Halves => [pair, features / 2 + pair],
-        }
-    }
-}
 
 /// The settings of sinusoidal positions.
 #[derive(Clone, Copy, Debug)]

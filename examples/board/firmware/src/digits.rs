@@ -27,9 +27,9 @@ pub fn read_digits(mut predict: impl FnMut(&[[[f32; 8]; 8]; 1], &mut [f32; 10]))
 }
 
 /// Returns the class with the highest score, the last of them if several have it.
-fn best(scores: &[f32; 10]) -> u32 {
+pub fn best(scores: &[f32]) -> u32 {
     let mut best = 0;
-    for class in 1..10 {
+    for class in 1..scores.len() {
         if scores[class] >= scores[best] {
             best = class;
         }

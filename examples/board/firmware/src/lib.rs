@@ -13,7 +13,7 @@ mod machine;
 mod machine;
 mod report;
 
-pub use digits::read_digits;
+pub use digits::{best, read_digits};
 pub use machine::count_instructions;
 pub use report::{flash, print, print_number, ram};
 

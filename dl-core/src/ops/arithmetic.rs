@@ -18,11 +18,11 @@ pub enum Shapes {
 /// The shapes of a broadcast operation; leading axes of size 1 may be left out of `left` and `right`.
 #[derive(Clone, Copy, Debug)]
 pub struct Broadcast {
-    /// The shape of the first operand.
+    /// The shape of a sample of the first operand.
     pub left: &'static [usize],
-    /// The shape of the second operand.
+    /// The shape of a sample of the second operand.
     pub right: &'static [usize],
-    /// The shape of the output.
+    /// The shape of a sample of the output.
     pub output: &'static [usize],
 }
 
@@ -69,10 +69,13 @@ impl Shapes {
 }
 
 impl Broadcast {
-    fn forward(self, a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+    /// Iterates over a sample of the output, with offsets in the output, in the first operand and in the second.
+    pub fn iter(self) -> StridedIter<3> {
         let (rank, sizes) = (self.output.len(), self.output);
-        let strides = |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis));
-        let iter = StridedIter::new(sizes, strides);
+        StridedIter::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))
+    }
+    fn forward(self, a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+        let iter = self.iter();
         let (n, [_, a_step, b_step]) = (iter.len(), iter.row_strides());
         iter.rows(|[y_at, a_at, b_at]| {
             for (i, y) in y[y_at..y_at + n].iter_mut().enumerate() {

@@ -24,16 +24,11 @@ pub struct Pad2dOp {
     pub mode: Mode,
 }
 
-impl Pad2dOp {
-    /// `output` is `input` with padding around each channel.
+impl Mode {
+    /// Returns the row or column of an image of `size` for index `at` of the output; `None` for zeros. The output begins `before` the image.
     #[inline(always)]
-    pub fn forward<X: Image, Y: Image>(self, input: &X, output: &mut Y) {
-        pad(self, X::SIZE, Y::SIZE, flat(slice::from_ref(input)), flat_mut(slice::from_mut(output)));
-    }
-    /// Returns the row (`axis` 0) or column (`axis` 1) of the image for index `at` of the output; `None` for zeros.
-    fn source(self, axis: usize, size: usize, at: usize) -> Option<usize> {
-        let before = self.before[axis];
-        match self.mode {
+    pub fn source(self, before: usize, size: usize, at: usize) -> Option<usize> {
+        match self {
             Mode::Zeros => at.checked_sub(before).filter(|at| *at < size),
             Mode::Replicate => Some(at.saturating_sub(before).min(size - 1)),
             Mode::Reflect => {
@@ -44,12 +39,20 @@ impl Pad2dOp {
     }
 }
 
+impl Pad2dOp {
+    /// `output` is `input` with padding around each channel.
+    #[inline(always)]
+    pub fn forward<X: Image, Y: Image>(self, input: &X, output: &mut Y) {
+        pad(self, X::SIZE, Y::SIZE, flat(slice::from_ref(input)), flat_mut(slice::from_mut(output)));
+    }
+}
+
 fn pad(op: Pad2dOp, image: [usize; 2], output: [usize; 2], x: &[f32], y: &mut [f32]) {
     let planes = x.chunks_exact((image[0] * image[1]).max(1)).zip(y.chunks_exact_mut((output[0] * output[1]).max(1)));
     for (x, y) in planes {
         for (at, y) in y.iter_mut().enumerate() {
-            let row = op.source(0, image[0], at / output[1]);
-            let from = row.zip(op.source(1, image[1], at % output[1]));
+            let source = |axis: usize, at| op.mode.source(op.before[axis], image[axis], at);
+            let from = source(0, at / output[1]).zip(source(1, at % output[1]));
             *y = from.map_or(0.0, |(row, column)| x[row * image[1] + column]);
         }
     }

@@ -8,9 +8,9 @@ use core::slice;
 /// The shapes of a reduction.
 #[derive(Clone, Copy, Debug)]
 pub struct Shapes {
-    /// The shape of the input.
+    /// The shape of a sample of the input.
     pub from: &'static [usize],
-    /// The shape of the output. It has the same rank (leading axes of size 1 may be left out), with size 1 along the
+    /// The shape of a sample of the output. It has the same rank (leading axes of size 1 may be left out), with size 1 along the
     /// reduced axes.
     pub to: &'static [usize],
 }
@@ -32,12 +32,15 @@ pub struct Max {
 }
 
 impl Shapes {
+    /// Iterates over a sample of the input, with offsets in the input and in the output.
+    pub fn iter(self) -> StridedIter<2> {
+        let rank = self.from.len();
+        StridedIter::new(self.from, |axis| [self.from, self.to].map(|shape| broadcast_stride(shape, rank, axis)))
+    }
     /// Writes `start` to the output, and then for each input what `f` makes of the output so far and the input.
     fn fold(self, x: &[f32], y: &mut [f32], start: f32, f: impl Fn(f32, f32) -> f32) {
         y.fill(start);
-        let rank = self.from.len();
-        let strides = |axis| [self.from, self.to].map(|shape| broadcast_stride(shape, rank, axis));
-        let iter = StridedIter::new(self.from, strides);
+        let iter = self.iter();
         let (n, [_, step]) = (iter.len(), iter.row_strides());
         iter.rows(|[from, to]| {
             for (i, x) in x[from..from + n].iter().enumerate() {

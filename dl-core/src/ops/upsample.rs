@@ -51,8 +51,9 @@ fn upsample(mode: Mode, image: [usize; 2], output: [usize; 2], x: &[f32], y: &mu
     }
 }
 
-/// Returns the two rows or columns of the input from which `at` of the output is interpolated, and their weights.
-fn source(align_corners: bool, size: usize, output: usize, at: usize) -> ([usize; 2], [f32; 2]) {
+/// Returns the two rows or columns of an image of `size` from which `at` of an output of size `output` is interpolated, and their weights.
+#[inline(always)]
+pub fn source(align_corners: bool, size: usize, output: usize, at: usize) -> ([usize; 2], [f32; 2]) {
     let last = size - 1;
     let (first, share) = if align_corners {
         // Integers keep the weight exact. An output of a single element is the input's first.

@@ -3,4 +3,4 @@
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 
-pub(crate) use dl_core::ops::axes::{RANK, StridedIter, broadcast_stride, len, stride};
+pub(crate) use dl_core::ops::axes::{RANK, StridedIter, len, stride};

@@ -4,23 +4,16 @@ use super::{Broadcast, Operator, Slope};
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::axes::{StridedIter, broadcast_stride, len};
+use crate::ops::axes::{StridedIter, len};
 use crate::tensor::Write;
 
 /// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
-impl Broadcast {
-    /// Iterates over an output sample, with offsets in the output, in the first operand and in the second.
-    fn iter(self) -> StridedIter<3> {
-        let (rank, sizes) = (self.output.len(), self.output);
-        StridedIter::new(sizes, |axis| [sizes, self.left, self.right].map(|shape| broadcast_stride(shape, rank, axis)))
-    }
-    /// Returns the size of one task in the output and in the two operands: whole samples.
-    fn task(self) -> [usize; 3] {
-        let samples = TASK.div_ceil(len(self.output));
-        [samples * len(self.output), samples * len(self.left), samples * len(self.right)]
-    }
+/// Returns the size of one task in the output and in the two operands: whole samples.
+fn task(s: Broadcast) -> [usize; 3] {
+    let samples = TASK.div_ceil(len(s.output));
+    [samples * len(s.output), samples * len(s.left), samples * len(s.right)]
 }
 
 simd! {
@@ -67,7 +60,7 @@ simd! {
 
 /// `y = a ∘ b`.
 pub(super) fn forward_all(cpu: &Cpu, operator: Operator, s: Broadcast, a: &[f32], b: &[f32], y: &mut [f32]) {
-    let (iter, [of_y, of_a, of_b]) = (s.iter(), s.task());
+    let (iter, [of_y, of_a, of_b]) = (s.iter(), task(s));
     cpu.threads().split((chunks(a, of_a), chunks(b, of_b), chunks_mut(y, of_y)), &|_, (a, b, y)| {
         let inputs = a.chunks_exact(len(s.left)).zip(b.chunks_exact(len(s.right)));
         for ((a, b), y) in inputs.zip(y.chunks_exact_mut(len(s.output))) {
@@ -92,7 +85,7 @@ pub(super) fn backward_all(
     d_own: &mut [f32],
     write: Write,
 ) {
-    let (iter, [of_y, of_own, of_other]) = (s.iter(), s.task());
+    let (iter, [of_y, of_own, of_other]) = (s.iter(), task(s));
     let parts = (chunks(own, of_own), chunks(other, of_other), chunks(dy, of_y), chunks_mut(d_own, of_own));
     cpu.threads().split(parts, &|_, (own, other, dy, d)| {
         if write == Write::Set {

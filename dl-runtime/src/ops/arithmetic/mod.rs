@@ -22,6 +22,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+pub use dl_core::ops::arithmetic::{Broadcast, Shapes};
 pub use scalar::{Affine, Reciprocal};
 
 use super::reduce;
@@ -31,26 +32,6 @@ use crate::ops::axes::len;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
-
-/// The shapes of the two operands and of the result.
-#[derive(Clone, Copy, Debug)]
-pub enum Shapes {
-    /// All three shapes are equal.
-    Equal,
-    /// At least one operand is broadcast.
-    Broadcast(Broadcast),
-}
-
-/// The shapes of a broadcast operation; leading axes of size 1 may be left out of `left` and `right`.
-#[derive(Clone, Copy, Debug)]
-pub struct Broadcast {
-    /// The shape of a sample of the first operand.
-    pub left: &'static [usize],
-    /// The shape of a sample of the second operand.
-    pub right: &'static [usize],
-    /// The shape of a sample of the output.
-    pub output: &'static [usize],
-}
 
 /// `a + sign·b`: residual connections, differences.
 #[derive(Clone, Copy, Debug)]
@@ -166,66 +147,67 @@ pub trait ArithmeticKernel: Storage + reduce::ReduceKernel {
     fn reciprocal_backward_in_place(&self, numerator: f32, x: Self::Ref<'_, f32>, d: Self::Mut<'_, f32>);
 }
 
-impl Shapes {
-    /// Checks that the types have the sizes of the settings.
-    fn assert_sizes<A: Pod, B: Pod, O: Pod>(self) {
-        let fit = match self {
-            Shapes::Equal => A::LEN == O::LEN && B::LEN == O::LEN,
-            Shapes::Broadcast(s) => A::LEN == len(s.left) && B::LEN == len(s.right) && O::LEN == len(s.output),
-        };
-        assert!(fit, "sizes of the values of an arithmetic operation");
-    }
-    /// Returns the shapes with the two operands swapped.
-    fn swapped(self) -> Self {
-        match self {
-            Shapes::Equal => Shapes::Equal,
-            Shapes::Broadcast(Broadcast { left, right, output }) => {
-                Shapes::Broadcast(Broadcast { left: right, right: left, output })
-            }
+/// Checks that the types have the sizes of the settings.
+fn assert_sizes<A: Pod, B: Pod, O: Pod>(shapes: Shapes) {
+    let fit = match shapes {
+        Shapes::Equal => A::LEN == O::LEN && B::LEN == O::LEN,
+        Shapes::Broadcast(s) => A::LEN == len(s.left) && B::LEN == len(s.right) && O::LEN == len(s.output),
+    };
+    assert!(fit, "sizes of the values of an arithmetic operation");
+}
+
+/// Returns the shapes with the two operands swapped.
+fn swapped(shapes: Shapes) -> Shapes {
+    match shapes {
+        Shapes::Equal => Shapes::Equal,
+        Shapes::Broadcast(Broadcast { left, right, output }) => {
+            Shapes::Broadcast(Broadcast { left: right, right: left, output })
         }
     }
-    /// `output = f(a ∘ b)`.
-    fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
-        self,
-        context: &Context<D>,
-        operator: Operator,
-        f: Activation,
-        a: View<D, A>,
-        b: View<D, B>,
-        mut output: ViewMut<D, O>,
-    ) {
-        self.assert_sizes::<A, B, O>();
-        match self {
-            Shapes::Equal => context.device.arithmetic(operator, f, a.data(), b.data(), output.into_data()),
-            Shapes::Broadcast(s) => {
-                context.device.broadcast(operator, s, a.data(), b.data(), output.reborrow().into_data());
-                f.forward_in_place(context, output);
-            }
+}
+
+/// `output = f(a ∘ b)`.
+fn forward<D: Device, A: Pod<Element = f32>, B: Pod<Element = f32>, O: Pod<Element = f32>>(
+    shapes: Shapes,
+    context: &Context<D>,
+    operator: Operator,
+    f: Activation,
+    a: View<D, A>,
+    b: View<D, B>,
+    mut output: ViewMut<D, O>,
+) {
+    assert_sizes::<A, B, O>(shapes);
+    match shapes {
+        Shapes::Equal => context.device.arithmetic(operator, f, a.data(), b.data(), output.into_data()),
+        Shapes::Broadcast(s) => {
+            context.device.broadcast(operator, s, a.data(), b.data(), output.reborrow().into_data());
+            f.forward_in_place(context, output);
         }
     }
-    /// Computes the gradient to the first operand, `own`.
-    fn backward<D, A, B, O, I>(
-        self,
-        context: &Context<D>,
-        slope: Slope,
-        own: View<D, A>,
-        other: View<D, B>,
-        d_output: View<D, O>,
-        d_own: Grad<D, I>,
-    ) where
-        D: Device,
-        A: Pod<Element = f32>,
-        B: Pod<Element = f32>,
-        O: Pod<Element = f32>,
-        I: Pod<Element = f32>,
-    {
-        self.assert_sizes::<A, B, O>();
-        assert_eq!(I::LEN, A::LEN, "elements of a gradient");
-        let (own, other, dy, to) = (own.data(), other.data(), d_output.data(), d_own.to.into_data());
-        match self {
-            Shapes::Equal => context.device.arithmetic_backward(slope, own, other, dy, to, d_own.write),
-            Shapes::Broadcast(s) => context.device.broadcast_backward(slope, s, own, other, dy, to, d_own.write),
-        }
+}
+
+/// Computes the gradient to the first operand, `own`.
+fn backward<D, A, B, O, I>(
+    shapes: Shapes,
+    context: &Context<D>,
+    slope: Slope,
+    own: View<D, A>,
+    other: View<D, B>,
+    d_output: View<D, O>,
+    d_own: Grad<D, I>,
+) where
+    D: Device,
+    A: Pod<Element = f32>,
+    B: Pod<Element = f32>,
+    O: Pod<Element = f32>,
+    I: Pod<Element = f32>,
+{
+    assert_sizes::<A, B, O>(shapes);
+    assert_eq!(I::LEN, A::LEN, "elements of a gradient");
+    let (own, other, dy, to) = (own.data(), other.data(), d_output.data(), d_own.to.into_data());
+    match shapes {
+        Shapes::Equal => context.device.arithmetic_backward(slope, own, other, dy, to, d_own.write),
+        Shapes::Broadcast(s) => context.device.broadcast_backward(slope, s, own, other, dy, to, d_own.write),
     }
 }
 
@@ -238,7 +220,7 @@ impl Add {
         b: View<D, B>,
         output: ViewMut<D, O>,
     ) {
-        self.shapes.forward(context, Operator::Add { sign: self.sign }, self.activation, a, b, output);
+        forward(self.shapes, context, Operator::Add { sign: self.sign }, self.activation, a, b, output);
     }
     /// Computes the gradient to input `k`: `a` (0) or `b` (1). `d_output` is the gradient to the sum, before the
     /// activation.
@@ -275,7 +257,7 @@ macro_rules! passes {
                 b: View<D, B>,
                 output: ViewMut<D, O>,
             ) {
-                self.shapes.forward(context, $operator, Activation::Identity, a, b, output);
+                forward(self.shapes, context, $operator, Activation::Identity, a, b, output);
             }
             /// Computes the gradient to input `k`: `a` (0) or `b` (1).
             pub fn backward<D, A, B, O, I>(
@@ -294,8 +276,8 @@ macro_rules! passes {
                 I: Pod<Element = f32>,
             {
                 match k {
-                    0 => self.shapes.backward(context, $slopes[0], a, b, d_output, d_input),
-                    _ => self.shapes.swapped().backward(context, $slopes[1], b, a, d_output, d_input),
+                    0 => backward(self.shapes, context, $slopes[0], a, b, d_output, d_input),
+                    _ => backward(swapped(self.shapes), context, $slopes[1], b, a, d_output, d_input),
                 }
             }
         }

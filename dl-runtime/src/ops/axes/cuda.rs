@@ -1,7 +1,8 @@
 //! Strided iteration for CUDA kernels; the device side is `axes.cuh`.
 
-use super::{RANK, StridedIter, broadcast_stride, len};
+use super::{RANK, StridedIter, len};
 use crate::device::cuda::{Argument, Grid, Packed, arguments, header};
+use dl_core::ops::axes::broadcast_stride;
 
 header!(HEADER = "axes.cuh");
 /// Converts a size or stride within a sample to a kernel argument.

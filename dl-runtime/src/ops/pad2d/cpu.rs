@@ -9,15 +9,7 @@ impl Pad2dOp {
     /// Returns the row (`axis` 0) or column (`axis` 1) of the image for index `at` of the output; `None` for zeros.
     #[inline(always)]
     fn source(self, s: &Pad2dSizes, axis: usize, at: usize) -> Option<usize> {
-        let (before, size) = (self.before[axis], s.image[axis]);
-        match self.mode {
-            Mode::Zeros => at.checked_sub(before).filter(|at| *at < size),
-            Mode::Replicate => Some(at.saturating_sub(before).min(size - 1)),
-            Mode::Reflect => {
-                let at = at.abs_diff(before);
-                Some(if at < size { at } else { 2 * (size - 1) - at })
-            }
-        }
+        self.mode.source(self.before[axis], s.image[axis], at)
     }
 
     /// Calls `inside(output, input)` for each row of the output that comes from the image, with the offsets of the

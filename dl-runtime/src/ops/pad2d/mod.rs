@@ -14,22 +14,13 @@ pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 
+pub use dl_core::ops::pad2d::Mode;
+
 use crate::ops::Device;
 use crate::ops::Image;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
-
-/// The values around an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Zeros.
-    Zeros,
-    /// The mirrored image. The padding must be smaller than the image.
-    Reflect,
-    /// The border of the image, repeated.
-    Replicate,
-}
 
 /// The settings of padding; the padding below and on the right follows from the shapes.
 #[derive(Clone, Copy, Debug)]

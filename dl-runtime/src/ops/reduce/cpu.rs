@@ -4,24 +4,17 @@ use super::{ReduceKernel, Shapes};
 use crate::Cpu;
 use crate::device::cpu::simd::{simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
-use crate::ops::axes::{StridedIter, broadcast_stride, len, stride};
+use crate::ops::axes::{StridedIter, len};
 use crate::ops::parts::accumulate;
 use crate::tensor::Write;
 
 /// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
-impl Shapes {
-    /// Iterates over an input sample, with offsets in the input and in the output.
-    fn iter(self) -> StridedIter<2> {
-        let rank = self.from.len();
-        StridedIter::new(self.from, |axis| [stride(self.from, axis), broadcast_stride(self.to, rank, axis)])
-    }
-    /// Returns the size of one task in the input and in the output: whole samples.
-    fn task(self) -> [usize; 2] {
-        let samples = TASK.div_ceil(len(self.from));
-        [samples * len(self.from), samples * len(self.to)]
-    }
+/// Returns the size of one task in the input and in the output: whole samples.
+fn task(s: Shapes) -> [usize; 2] {
+    let samples = TASK.div_ceil(len(s.from));
+    [samples * len(s.from), samples * len(s.to)]
 }
 
 simd! {
@@ -89,7 +82,7 @@ simd! {
 
 impl ReduceKernel for Cpu {
     fn reduce_sum(&self, s: Shapes, scale: f32, x: &[f32], y: &mut [f32], write: Write) {
-        let (iter, [from, to]) = (s.iter(), s.task());
+        let (iter, [from, to]) = (s.iter(), task(s));
         self.threads().split((chunks(x, from), chunks_mut(y, to)), &|_, (x, y)| {
             if write == Write::Set {
                 y.fill(0.0);
@@ -99,14 +92,14 @@ impl ReduceKernel for Cpu {
         });
     }
     fn expand(&self, s: Shapes, scale: f32, y: &[f32], x: &mut [f32], write: Write) {
-        let (iter, [from, to]) = (s.iter(), s.task());
+        let (iter, [from, to]) = (s.iter(), task(s));
         self.threads().split((chunks(y, to), chunks_mut(x, from)), &|_, (y, x)| {
             let samples = y.chunks_exact(len(s.to)).zip(x.chunks_exact_mut(len(s.from)));
             samples.for_each(|(y, x)| repeat(&iter, scale, y, x, write));
         });
     }
     fn reduce_max(&self, s: Shapes, x: &[f32], y: &mut [f32]) {
-        let (iter, [from, to]) = (s.iter(), s.task());
+        let (iter, [from, to]) = (s.iter(), task(s));
         self.threads().split((chunks(x, from), chunks_mut(y, to)), &|_, (x, y)| {
             y.fill(f32::NEG_INFINITY);
             let samples = x.chunks_exact(len(s.from)).zip(y.chunks_exact_mut(len(s.to)));
@@ -114,7 +107,7 @@ impl ReduceKernel for Cpu {
         });
     }
     fn reduce_max_backward(&self, s: Shapes, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
-        let (iter, [from, to]) = (s.iter(), s.task());
+        let (iter, [from, to]) = (s.iter(), task(s));
         let parts = (chunks(x, from), chunks(y, to), chunks(dy, to), chunks_mut(dx, from));
         let (from, to) = (len(s.from), len(s.to));
         self.threads().split_with_scratch(parts, to, &|_, counts, (x, y, dy, dx)| {

@@ -148,39 +148,35 @@ pub(crate) fn repeat(cuda: &Cuda, iter: &StridedIter<1>, scale: f32, y: Ref<'_, 
     cuda.launch(&reduce_expand, rows.grid(), (rows, Axes::outer(iter), scale, y, x, write));
 }
 
-impl Shapes {
-    /// Plans the reduction of a batch.
-    fn reducing(self, samples: usize) -> Reducing {
-        let (batch, rank) = (Batch::new(samples, self.from), self.from.len());
-        Reducing::new(
-            batch.sizes(),
-            |axis| Batch::stride(self.to, rank, axis) != 0,
-            |axis| [Batch::stride(self.from, rank, axis); 2],
-        )
-    }
-    /// Iterates over a batch of inputs, with offsets in the output.
-    fn repetition(self, samples: usize) -> StridedIter<1> {
-        let (batch, rank) = (Batch::new(samples, self.from), self.from.len());
-        StridedIter::new(batch.sizes(), |axis| [Batch::stride(self.to, rank, axis)])
-    }
+/// Plans the reduction of a batch.
+fn reducing(s: Shapes, samples: usize) -> Reducing {
+    let (batch, rank) = (Batch::new(samples, s.from), s.from.len());
+    let stride = |axis| [Batch::stride(s.from, rank, axis); 2];
+    Reducing::new(batch.sizes(), |axis| Batch::stride(s.to, rank, axis) != 0, stride)
+}
+
+/// Iterates over a batch of inputs, with offsets in the output.
+fn repetition(s: Shapes, samples: usize) -> StridedIter<1> {
+    let (batch, rank) = (Batch::new(samples, s.from), s.from.len());
+    StridedIter::new(batch.sizes(), |axis| [Batch::stride(s.to, rank, axis)])
 }
 
 impl ReduceKernel for Cuda {
     fn reduce_sum(&self, s: Shapes, scale: f32, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
         if !x.is_empty() {
-            sum(self, s.reducing(x.len() / len(s.from)), scale, x, y, write);
+            sum(self, reducing(s, x.len() / len(s.from)), scale, x, y, write);
         }
     }
     fn expand(&self, s: Shapes, scale: f32, y: Ref<'_, f32>, x: Mut<'_, f32>, write: Write) {
         if !x.is_empty() {
-            repeat(self, &s.repetition(x.len() / len(s.from)), scale, y, x, write);
+            repeat(self, &repetition(s, x.len() / len(s.from)), scale, y, x, write);
         }
     }
     fn reduce_max(&self, s: Shapes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         if x.is_empty() {
             return;
         }
-        let r = s.reducing(x.len() / len(s.from));
+        let r = reducing(s, x.len() / len(s.from));
         let run = |r: Reducing, x: Ref<'_, f32>, y: Mut<'_, f32>| {
             self.launch(&reduce_max, r.grid(), (r.plan, r.kept, r.reduced, x, y));
         };
@@ -204,12 +200,12 @@ impl ReduceKernel for Cuda {
             return;
         }
         let samples = x.len() / len(s.from);
-        let r = s.reducing(samples);
+        let r = reducing(s, samples);
         let (mut counts, workspace) = Cuda::split_mut(self.scratch(y.len() + r.workspace()), y.len());
         r.sum_in(self, workspace, 1.0, Cuda::reborrow(&mut counts), Write::Set, |_, counts, _| {
             self.launch(&reduce_max_count, r.grid(), (r.plan, r.kept, r.reduced, x, y, counts));
         });
-        let iter = s.repetition(samples);
+        let iter = repetition(s, samples);
         let rows = Rows::of(&iter);
         let arguments = (rows, Axes::outer(&iter), x, y, dy, counts, dx, write);
         self.launch(&reduce_max_backward, rows.grid(), arguments);

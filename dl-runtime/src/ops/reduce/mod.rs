@@ -16,21 +16,13 @@ pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 
+pub use dl_core::ops::reduce::Shapes;
+
 use super::axes::len;
 use crate::ops::Device;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, Pod, View, ViewMut};
-
-/// The shapes of a reduction.
-#[derive(Clone, Copy, Debug)]
-pub struct Shapes {
-    /// The shape of an input sample.
-    pub from: &'static [usize],
-    /// The shape of an output sample. It has the same rank (leading axes of size 1 may be left out), with size 1 along
-    /// the reduced axes.
-    pub to: &'static [usize],
-}
 
 /// `scale·Σ x` over some axes.
 #[derive(Clone, Copy, Debug)]
@@ -68,11 +60,9 @@ pub trait ReduceKernel: Storage {
     );
 }
 
-impl Shapes {
-    /// Checks that the types have the sizes of the settings.
-    fn assert_sizes<S: Pod, O: Pod>(self) {
-        assert!(S::LEN == len(self.from) && O::LEN == len(self.to), "sizes of a reduction");
-    }
+/// Checks that the types have the sizes of the settings.
+fn assert_sizes<S: Pod, O: Pod>(shapes: Shapes) {
+    assert!(S::LEN == len(shapes.from) && O::LEN == len(shapes.to), "sizes of a reduction");
 }
 
 impl Sum {
@@ -92,7 +82,7 @@ impl Sum {
         input: View<D, S>,
         output: Grad<D, O>,
     ) {
-        self.shapes.assert_sizes::<S, O>();
+        assert_sizes::<S, O>(self.shapes);
         context.device.reduce_sum(self.shapes, self.scale, input.data(), output.to.into_data(), output.write);
     }
     /// Computes the gradient to the input, for which no value of the forward pass is needed.
@@ -102,7 +92,7 @@ impl Sum {
         d_output: View<D, O>,
         d_input: Grad<D, S>,
     ) {
-        self.shapes.assert_sizes::<S, O>();
+        assert_sizes::<S, O>(self.shapes);
         context.device.expand(self.shapes, self.scale, d_output.data(), d_input.to.into_data(), d_input.write);
     }
 }
@@ -115,7 +105,7 @@ impl Max {
         input: View<D, S>,
         output: ViewMut<D, O>,
     ) {
-        self.shapes.assert_sizes::<S, O>();
+        assert_sizes::<S, O>(self.shapes);
         context.device.reduce_max(self.shapes, input.data(), output.into_data());
     }
     /// Computes the gradient to the input, from input and output.
@@ -127,7 +117,7 @@ impl Max {
         d_output: View<D, O>,
         d_input: Grad<D, S>,
     ) {
-        self.shapes.assert_sizes::<S, O>();
+        assert_sizes::<S, O>(self.shapes);
         let Grad { to, write } = d_input;
         let (x, y, dy) = (input.data(), output.data(), d_output.data());
         context.device.reduce_max_backward(self.shapes, x, y, dy, to.into_data(), write);

@@ -4,25 +4,14 @@ use super::{Mode, UpsampleKernel, UpsampleSizes};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
-
-/// Two neighbouring positions of the input, and their weights.
-type Source = ([usize; 2], [f32; 2]);
+use dl_core::ops::upsample::source;
 
 impl UpsampleSizes {
-    /// Returns the positions of the input from which row or column `at` of the output is interpolated.
+    /// Returns the rows or columns of the input from which `at` of the output is interpolated, and their weights.
     #[inline(always)]
-    fn source(&self, align_corners: bool, axis: usize, at: usize) -> Source {
-        let last = self.image[axis] - 1;
-        let (first, share) = if align_corners {
-            // Integers keep the weight exact. An output of a single element is the input's first.
-            let (from, to) = (at * last, (self.image[axis] * self.factor[axis] - 1).max(1));
-            (from / to, (from % to) as f32 / to as f32)
-        } else {
-            let position = ((at as f32 + 0.5) / self.factor[axis] as f32 - 0.5).max(0.0);
-            let first = (position as usize).min(last);
-            (first, position - first as f32)
-        };
-        ([first, (first + 1).min(last)], [1.0 - share, share])
+    fn source(&self, align_corners: bool, axis: usize, at: usize) -> ([usize; 2], [f32; 2]) {
+        let size = self.image[axis];
+        source(align_corners, size, size * self.factor[axis], at)
     }
     /// Returns the size of an input plane, the length of an output row, and the number of planes of one task.
     fn sizes(&self) -> (usize, usize, usize) {

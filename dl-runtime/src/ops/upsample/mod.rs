@@ -15,23 +15,13 @@ pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 
+pub use dl_core::ops::upsample::Mode;
+
 use crate::ops::Device;
 use crate::ops::Image;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
-
-/// The interpolation between the elements of the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Takes the nearest element.
-    Nearest,
-    /// Interpolates linearly between neighbours, along rows and columns.
-    Bilinear {
-        /// `true` if the centres of the corner pixels of both images coincide, `false` if the corners of the images do.
-        align_corners: bool,
-    },
-}
 
 /// The settings of upsampling.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 //! A spam filter for text messages: `cargo run --release --example spam -- --data DIR`.
 //!
-//! Messages are cut into byte pairs, which are learned from the training part and keep odd spellings, prices and numbers. A small
-//! GRU reads them, and the largest of its outputs over the message decide. DIR has `SMSSpamCollection` (Almeida, Gómez Hidalgo and
-//! Yamakami, "Contributions to the study of SMS spam filtering: new collection and results", DocEng 2011); the best filter of the paper,
-//! a support vector machine, found 83 % of the spam at an accuracy of 97.6 %. Prints what slipped through and which good messages were taken for spam; then the
-//! accuracy on messages that were not learned from, and how much of their spam was found.
+//! Messages are cut into byte pairs, which are learned from the training part and keep odd spellings, prices and numbers. A small GRU reads
+//! them, and the largest of its outputs over the message decide. DIR has `SMSSpamCollection` (Almeida, Gómez Hidalgo and Yamakami,
+//! "Contributions to the study of SMS spam filtering: new collection and results", DocEng 2011); the best filter of the paper, a support
+//! vector machine, found 83 % of the spam at an accuracy of 97.6 %. Prints what slipped through and which good messages were taken for
+//! spam; then the accuracy on messages that were not learned from, and how much of their spam was found.
 
 use clap::Parser;
 use common::data::{folder_or_skip, messages};

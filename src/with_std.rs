@@ -18,8 +18,9 @@ macro_rules! model {
 /// Writes C functions of a model, for a crate of the type `cdylib` or `staticlib`, with which other languages predict.
 ///
 /// `export_c!(LeNet)` writes the functions `lenet_create` (from the bytes of a file), `lenet_predict`, `lenet_free`, `lenet_input_len`,
-/// `lenet_output_len`, `lenet_input_shape`, `lenet_output_shape` and `lenet_last_error`, and for Rust `lenet_header`, which returns the text of the
-/// header `lenet.h` with their documentation. `export_c!(Model as name)` chooses another prefix than the name of the model in lower case.
+/// `lenet_output_len`, `lenet_input_shape`, `lenet_output_shape` and `lenet_last_error`, and for Rust `lenet_header`, which returns the
+/// text of the header `lenet.h` with their documentation. `export_c!(Model as name)` chooses another prefix than the name of the model in
+/// lower case.
 ///
 /// Null pointers, lengths that do not fit the model and files of other models give a status and a text; a panic never crosses the boundary
 /// (in a program that unwinds). Any number of threads predict with one network at the same time, and share its weights. `examples/c_api` in the

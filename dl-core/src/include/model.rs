@@ -20,9 +20,9 @@ use core::slice;
 /// ```
 ///
 /// # Errors
-/// It is a compiler error if there is no such file, if it is no safetensors file, and if it does not have exactly the tensors of the model as
-/// finite numbers of type F32, or of the types that a model on int8 has; the message names the file and each tensor that differs. `Load` reads files with other names,
-/// layouts and types, and `Model::save` writes them as this needs them.
+/// It is a compiler error if there is no such file, if it is no safetensors file, and if it does not have exactly the tensors of the model
+/// as finite numbers of type F32, or of the types that a model on int8 has; the message names the file and each tensor that differs. `Load`
+/// reads files with other names, layouts and types, and `Model::save` writes them as this needs them.
 #[macro_export]
 macro_rules! include_model {
     ($model:ty, $path:expr $(,)?) => {{

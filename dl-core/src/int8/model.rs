@@ -8,8 +8,8 @@ use core::slice;
 /// A network on int8: plain integers, with a generated pass.
 ///
 /// # Safety
-/// The type is `repr(C)`, consists of [`Parameters`](super::Parameters) and of padding, and has the tensors of its table at their offsets. Any bytes are a value
-/// of it and of its memory.
+/// The type is `repr(C)`, consists of [`Parameters`](super::Parameters) and of padding, and has the tensors of its table at their offsets.
+/// Any bytes are a value of it and of its memory.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no model on int8",
     note = "`#[int8]` before a model in `model!` makes one: `LeNetI8` for `LeNet`"

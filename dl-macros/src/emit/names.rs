@@ -30,9 +30,9 @@ impl Ir {
         ident(&self.reserved.free(&format!("{}{suffix}", node.constant.to_uppercase())), Span::mixed_site())
     }
 
-    /// Writes the `use` that begins generated code: the module `krate` of the facade as `dl`, and a function under the name of each variable. A pattern
-    /// with the name of a user's constant, static or struct would refer to that item; the function shadows it, and a pattern never
-    /// refers to a function.
+    /// Writes the `use` that begins generated code: the module `krate` of the facade as `dl`, and a function under the name of each
+    /// variable. A pattern with the name of a user's constant, static or struct would refer to that item; the function shadows it, and a
+    /// pattern never refers to a function.
     pub fn imports(&self, krate: &TokenStream) -> TokenStream {
         let inputs = self.inputs.iter().enumerate().map(|(k, _)| self.input_name(k));
         let inputs = inputs.flat_map(|name| [name.clone(), gradient(&name)]);

@@ -22,8 +22,8 @@ pub trait Quantize: Passes<Input: Pod<Element = f32>, Output: Pod> {
     #[doc(hidden)]
     const GRAPH: Graph;
 
-    /// Quantizes a trained network after its training: computes the network on int8 that is nearest to it, in the scheme of TensorFlow Lite. The samples should
-    /// be a few hundred of those that the application will see; the range of each value follows from them.
+    /// Quantizes a trained network after its training: computes the network on int8 that is nearest to it, in the scheme of TensorFlow
+    /// Lite. The samples should be a few hundred of those that the application will see; the range of each value follows from them.
     ///
     /// ```ignore
     /// let small: Box<LeNetI8> = LeNet::quantize(&net, &digits.train.inputs)?;

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// Biases and the scales of normalisation layers have neither decay nor the factor ‖w‖/‖u‖, as in the authors' code, unless
-/// [`Lamb::decay_everything`] is called (then they have both). β₁ is 0.9, β₂ 0.999, ε 1e-6 and the weight decay 0.01; those of a paper's batch of 32,768 are a
-/// learning rate of about 5e-3.
+/// [`Lamb::decay_everything`] is called (then they have both). β₁ is 0.9, β₂ 0.999, ε 1e-6 and the weight decay 0.01; those of a paper's
+/// batch of 32,768 are a learning rate of about 5e-3.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lamb {

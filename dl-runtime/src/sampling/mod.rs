@@ -1,8 +1,8 @@
 //! Sampling draws the next token of a text from the logits of a model, and generates a text token by token.
 //!
-//! A [`Sampler`] turns logits into a distribution and draws from it: temperature first, then [`Sampler::top_k`], then
-//! [`Sampler::top_p`]. This is the order of Hugging Face's `transformers`, and order matters: top-p sums the probabilities of the tokens that top-k kept.
-//! Among equal logits, the lower token comes first.
+//! A [`Sampler`] turns logits into a distribution and draws from it: temperature first, then [`Sampler::top_k`], then [`Sampler::top_p`].
+//! This is the order of Hugging Face's `transformers`, and order matters: top-p sums the probabilities of the tokens that top-k kept. Among
+//! equal logits, the lower token comes first.
 //!
 //! ```text
 //! p(i) ∝ exp(xᵢ / temperature)        over the tokens that are left

@@ -1,8 +1,8 @@
 //! Checkpoints: the state of a training in one safetensors file, from which it can be resumed as if it had never been interrupted.
 //!
 //! The file holds the weights under their names in the model, the buffers of the optimizer as `optimizer.<buffer>.<tensor>`, the states
-//! that recurrent layers carry as `carried.states`, an average of the weights as `average.<tensor>`, and everything else as JSON under one key of the metadata. A checkpoint is therefore also a file of the model:
-//! `Load::new().allow_unexpected(true)` reads it.
+//! that recurrent layers carry as `carried.states`, an average of the weights as `average.<tensor>`, and everything else as JSON under one
+//! key of the metadata. A checkpoint is therefore also a file of the model: `Load::new().allow_unexpected(true)` reads it.
 
 use super::Training;
 use super::carried::CarriedOnHost;

@@ -147,8 +147,8 @@ impl<M: Passes, D: Device> Training<M, D> {
     pub fn losses(&self) -> &[f32] {
         &self.loss.losses
     }
-    /// The mean of each term of the last loss over the samples, before multiplication by its weight. The model's own loss has its terms in the order of
-    /// [`LossPasses::TERMS`]; any other loss has one term.
+    /// The mean of each term of the last loss over the samples, before multiplication by its weight. The model's own loss has its terms in
+    /// the order of [`LossPasses::TERMS`]; any other loss has one term.
     pub fn terms(&self) -> &[f32] {
         &self.loss.means
     }
@@ -172,7 +172,8 @@ fn check_rows<'s, T: Pack, D: Device>(
 }
 
 impl<M: LossPasses, D: Device> Training<M, D> {
-    /// Computes the mean of the model's own loss over the batch (with `reduction: sum` the sum), after [`Training::forward`]. [`Training::terms`] returns its terms.
+    /// Computes the mean of the model's own loss over the batch (with `reduction: sum` the sum), after [`Training::forward`].
+    /// [`Training::terms`] returns its terms.
     ///
     /// ```
     /// # use dl_runtime as dl;

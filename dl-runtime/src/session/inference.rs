@@ -138,7 +138,8 @@ impl<M: Passes, D: Device> Session<M, D> {
 
 impl<M: Passes> Session<M> {
     /// Returns the output for one input, without copying; it is valid until the next prediction. An input with a token outside the
-    /// vocabulary of its embedding, and a sequence of a wrong length, gives NaN in every element; [`Session::predict_into`] returns an error for it.
+    /// vocabulary of its embedding, and a sequence of a wrong length, gives NaN in every element; [`Session::predict_into`] returns an
+    /// error for it.
     #[inline]
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         let (inputs, outputs) = (std::slice::from_ref(input), std::slice::from_mut(&mut *self.last));

@@ -73,8 +73,8 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.epochs = epochs;
         self
     }
-    /// Sets the number of samples in one batch; the default is 32, and each batch is a step ([`Trainer::accumulate`]). The last batch of an epoch may be smaller, or it is dropped
-    /// ([`Trainer::drop_last`]).
+    /// Sets the number of samples in one batch; the default is 32, and each batch is a step ([`Trainer::accumulate`]). The last batch of an
+    /// epoch may be smaller, or it is dropped ([`Trainer::drop_last`]).
     #[must_use]
     pub fn batch_size(mut self, samples: usize) -> Self {
         self.batch_size = samples;
@@ -288,9 +288,9 @@ impl<'a, M: Passes, T: Pack, O, L, D> Trainer<'a, M, T, O, L, D> {
         self.tensorboard = Some(folder.into());
         self
     }
-    /// Looks at the gradients of every `steps`-th step, before clipping, and warns once for each layer when they vanish or explode, or
-    /// when units are dead. Warnings are printed and recorded in [`History::warnings`](super::History::warnings); [`Cause`](super::Cause) has their definitions.
-    /// The results of the training do not change.
+    /// Looks at the gradients of every `steps`-th step, before clipping, and warns once for each layer when they vanish or explode, or when
+    /// units are dead. Warnings are printed and recorded in [`History::warnings`](super::History::warnings); [`Cause`](super::Cause) has
+    /// their definitions. The results of the training do not change.
     ///
     /// A check takes about as long as copying the weights twice. 10 or 100 is a good choice for `steps`; dead units are counted at the
     /// end of epochs once ten steps were checked.

@@ -1,4 +1,5 @@
-//! Trains the network of the page on MNIST: `cargo run --release --package train -- DIR`, with the four files of MNIST in `DIR`. Every image is turned, scaled and moved a little, as people draw.
+//! Trains the network of the page on MNIST: `cargo run --release --package train -- DIR`, with the four files of MNIST in `DIR`. Every
+//! image is turned, scaled and moved a little, as people draw.
 
 #[path = "../src/model.rs"]
 mod model;

@@ -4,8 +4,8 @@ use super::Field;
 
 /// The way in which readers of tables handle blank cells in the columns that they read.
 ///
-/// A cell of text is blank if it is empty or holds one of the words that pandas and R use for missing numbers: `NaN`, `nan`, `NA`, `<NA>`, `N/A`,
-/// `n/a`, `#N/A`, `NULL`, `null` or `None`. The name of a class is never blank.
+/// A cell of text is blank if it is empty or holds one of the words that pandas and R use for missing numbers: `NaN`, `nan`, `NA`, `<NA>`,
+/// `N/A`, `n/a`, `#N/A`, `NULL`, `null` or `None`. The name of a class is never blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Blank {
     /// Returns an error that names the line and the column.

@@ -3,8 +3,8 @@
 use super::pattern::Pattern;
 use crate::{Error, Result, TensorInfo};
 
-/// Returns for each of the `tensors` of a `model` whether `pattern` fits its name, or the name of something that it is in. A dot at the end of the
-/// pattern is left out, so that `encoder.` is a prefix. `of` is the function or type that has the pattern.
+/// Returns for each of the `tensors` of a `model` whether `pattern` fits its name, or the name of something that it is in. A dot at the end
+/// of the pattern is left out, so that `encoder.` is a prefix. `of` is the function or type that has the pattern.
 pub(crate) fn select(
     model: &'static str,
     tensors: &[TensorInfo],

@@ -10,11 +10,11 @@
 //! GRU    r, z = σ(a + b)       n = tanh(aₙ + r·bₙ)                  h' = (1 - z)·n + z·h    the rows of W are r, z, n
 //! ```
 //!
-//! Before the first row, `h` and `c` are zero, unless a state is carried from earlier rows. Sources: Elman, "Finding structure in time", 1990; Hochreiter, Schmidhuber, "Long
-//! short-term memory", 1997, with the forget gate of Gers, Schmidhuber, Cummins, 2000; Cho et al., "Learning phrase representations
-//! using RNN encoder-decoder", EMNLP 2014, with the reset gate after the product, as cuDNN has it. The projection of an LSTM,
-//! `h' = W_hr·(o·tanh(c'))`, is of Sak, Senior, Beaufays, "Long short-term memory recurrent neural network architectures for large
-//! scale acoustic modeling", 2014.
+//! Before the first row, `h` and `c` are zero, unless a state is carried from earlier rows. Sources: Elman, "Finding structure in time",
+//! 1990; Hochreiter, Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers, Schmidhuber, Cummins, 2000; Cho et al.,
+//! "Learning phrase representations using RNN encoder-decoder", EMNLP 2014, with the reset gate after the product, as cuDNN has it. The
+//! projection of an LSTM, `h' = W_hr·(o·tanh(c'))`, is of Sak, Senior, Beaufays, "Long short-term memory recurrent neural network
+//! architectures for large scale acoustic modeling", 2014.
 //!
 //! A layer may have a second direction, which goes from the last row to the first; the outputs of both lie side by side in each row.
 //! Layers are stacked: each takes the output of the one before, to which dropout is applied in training.

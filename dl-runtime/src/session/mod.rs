@@ -1,6 +1,7 @@
 //! Sessions: a network with its memory on a device, for prediction ([`Session`]) or training ([`Training`]).
 
 mod average;
+mod backward;
 mod batch;
 mod carried;
 pub(crate) mod checkpoint;

@@ -199,8 +199,6 @@ fn a_model_with_its_own_loss() {
     );
 }
 
-/// Every variable in the expansions is imported as a function. Otherwise it would refer to a constant of that name in the user's
-/// module.
 #[test]
 fn a_block_of_a_transformer() {
     check(
@@ -218,6 +216,22 @@ fn a_block_of_a_transformer() {
     );
 }
 
+#[test]
+fn a_network_on_int8() {
+    check(
+        "int8",
+        "
+    #[int8]
+    Digits(image: [1, 8, 8]) -> [10] {
+        image -> conv2d(8, 3, padding: 1) -> batch_norm -> relu -> max_pool2d(2)
+            -> residual { conv2d(8, 3, padding: 1) -> tanh } -> flatten -> dense(10) as logits
+    }
+",
+    );
+}
+
+/// Every variable in the expansions is imported as a function. Otherwise it would refer to a constant of that name in the user's
+/// module.
 #[test]
 fn every_variable_hides_what_the_user_has_of_its_name() {
     #[derive(Default)]

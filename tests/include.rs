@@ -1,12 +1,16 @@
 //! Models that the compiler reads from files: `include_model!`. Its mistakes are in `ui-tests/fail/include`; here the same code runs at run
 //! time, on files that no test could list one by one.
 
+use dl::int8::{Quantization, QuantizedModel};
 use dl::pod::flat;
 use dl::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 model! {
     Net(x: [3]) -> [2] { x -> dense(2) }
+
+    #[int8]
+    Small(x: [3]) -> [2] { x -> dense(2) }
 
     /// Tensors in models inside models, and in copies.
     Deep(x: [8]) -> [2] {
@@ -16,6 +20,7 @@ model! {
 }
 
 static NET: &Net = dl::include_model!(Net, "fixtures/include/good.safetensors");
+static SMALL: &SmallI8 = dl::include_model!(SmallI8, "fixtures/include/int8.safetensors");
 
 /// In the order of the model: 8 bytes of length, the header, and 32 bytes of numbers.
 const GOOD: &[u8] = include_bytes!("fixtures/include/good.safetensors");
@@ -25,6 +30,18 @@ fn the_file_is_the_model() {
     assert_eq!(NET.dense1.weight, [[0.0, 0.25, 0.5], [0.75, 1.0, 1.25]]);
     assert_eq!(NET.dense1.bias, [0.5, -0.5]);
     assert_eq!(*NET.predict_one(&[1.0, 1.0, 2.0]), [1.75, 3.75]);
+}
+
+#[test]
+fn a_network_on_int8_is_the_file() {
+    assert_eq!(SMALL.input, Quantization { scale: 0.5, zero_point: -3 });
+    assert_eq!(SMALL.dense1.weight, [[-3, -2, -1], [0, 1, 2]]);
+    assert_eq!((SMALL.dense1.bias, SMALL.dense1.multiplier), ([40, -40], [1 << 30; 2]));
+    assert_eq!(SMALL.output, Quantization { scale: 0.25, zero_point: 5 });
+    // The inputs are -1, 1 and -6, the sums 47 and -51, and the factors 1/8 and 1/16: 6 and -3 without the zero point.
+    let mut output = [0.0; 2];
+    SMALL.predict_into(&[1.0, 2.0, -1.5], &mut output, &mut dl::int8::Scratch::new());
+    assert_eq!(output, [1.5, -0.75]);
 }
 
 #[test]

@@ -23,7 +23,9 @@ include!("../../models.rs");
 pub fn exit(well: bool) -> ! {
     // The reasons of the semihosting interface: the application ended, or a run-time error.
     machine::semihosting(0x18, if well { 0x2_0026 } else { 0x2_0023 });
-    loop {}
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 #[panic_handler]

@@ -168,7 +168,8 @@ impl<'a> Include<'a> {
                 self.text.add(dtype.name().as_bytes());
                 self.text.add(b", found ");
                 self.text.add(tensor.dtype.0);
-                self.text.add(if matches!(dtype, Dtype::F32) { b"; `Net::load` and `save` convert it" } else { b"" });
+                let converted = matches!((dtype, tensor.dtype.0), (Dtype::F32, b"F16" | b"BF16" | b"F64"));
+                self.text.add(if converted { b"; `Net::load` and `save` convert it" } else { b"" });
             }
             return;
         }

@@ -295,6 +295,9 @@ impl Lowering<'_> {
             let axes = self.list(&[axis]);
             parts = parts.iter().map(|part| self.emit("Unsqueeze", &[part, &axes], Vec::new())).collect();
         }
+        if let [one] = &parts[..] {
+            return Some(one.clone());
+        }
         let parts: Vec<&str> = parts.iter().map(|part| &**part).collect();
         Some(self.emit("Concat", &parts, vec![int("axis", axis)]))
     }

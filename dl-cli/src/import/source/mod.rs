@@ -61,7 +61,8 @@ impl<'a> Writer<'a> {
             let model = writer.scopes.model(network, &inputs);
             let mut uses = vec![(0, false); writer.scopes.groups.len()];
             writer.count(&model, &mut uses);
-            for group in 0..uses.len() {
+            // Blocks inside others come first.
+            for group in (0..uses.len()).rev() {
                 let body = writer.scopes.body(network, writer.scopes.groups[group].uses[0]);
                 if uses[group].0 > 0 {
                     writer.count(&body, &mut uses);

@@ -73,6 +73,8 @@ impl Lowering<'_> {
             "neg" => "Neg",
             "reciprocal" => "Reciprocal",
             "erf" => "Erf",
+            "sin" => "Sin",
+            "cos" => "Cos",
             "isnan" => "IsNaN",
             _ => "",
         };

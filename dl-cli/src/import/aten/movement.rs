@@ -126,17 +126,55 @@ impl Lowering<'_> {
             }
             "index" => {
                 let Argument::Tensors(indices) = node.argument("indices")? else { return None };
-                let mut given = indices.iter().enumerate().filter_map(|(at, index)| Some((at, index.as_deref()?)));
-                let (Some((axis, index)), None) = (given.next(), given.next()) else {
-                    return self.refuse("by several tensors");
+                let given: Vec<(usize, &str)> =
+                    indices.iter().enumerate().filter_map(|(at, index)| Some((at, index.as_deref()?))).collect();
+                if let [(axis, index)] = given[..] {
+                    let index = self.of(index)?;
+                    return Some(vec![self.emit("Gather", &[&x, &index], vec![int("axis", axis as i64)])]);
+                }
+                let first = given.iter().enumerate().all(|(at, (axis, _))| at == *axis);
+                if !first || given.is_empty() {
+                    return self.refuse("of dimensions that are not the first ones");
+                }
+                let indices: Vec<String> = given.iter().map(|(_, index)| self.of(index)).collect::<Option<_>>()?;
+                Some(self.elements(&x, &indices))
+            }
+            "diff" if node.int("n", 1)? == 1 && node.argument("append").is_none() => {
+                let axis = self.dimension(input, node.int("dim", -1)?)?;
+                let all = match node.tensor("prepend") {
+                    Some(before) => {
+                        let before = self.of(before)?;
+                        self.emit("Concat", &[&before, &x], vec![int("axis", axis)])
+                    }
+                    None => x,
                 };
-                let index = self.of(index)?;
-                Some(self.emit("Gather", &[&x, &index], vec![int("axis", axis as i64)]))
+                let (axes, zero, one) = (self.list(&[axis]), self.list(&[0]), self.list(&[1]));
+                let (last, end) = (self.list(&[-1]), self.list(&[END]));
+                let later = self.emit("Slice", &[&all, &one, &end, &axes], Vec::new());
+                let earlier = self.emit("Slice", &[&all, &zero, &last, &axes], Vec::new());
+                Some(self.emit("Sub", &[&later, &earlier], Vec::new()))
             }
             "split" | "split_with_sizes" | "chunk" | "unbind" => return self.parts(node, family, input, &x),
             _ => None,
         };
         Some(vec![result?])
+    }
+    /// Takes elements by an index for each of the first dimensions; indices are repeated where they have size 1.
+    fn elements(&mut self, x: &str, indices: &[String]) -> String {
+        let mut all = indices.first().cloned().unwrap_or_default();
+        for index in &indices[1..] {
+            all = self.emit("Add", &[&all, index], Vec::new());
+        }
+        let shape = self.emit("Shape", &[&all], Vec::new());
+        let last = self.list(&[-1]);
+        let mut parts = Vec::new();
+        for index in indices {
+            let repeated = self.emit("Expand", &[index, &shape], Vec::new());
+            parts.push(self.emit("Unsqueeze", &[&repeated, &last], Vec::new()));
+        }
+        let parts: Vec<&str> = parts.iter().map(|part| &**part).collect();
+        let places = self.emit("Concat", &parts, vec![int("axis", -1)]);
+        self.emit("GatherND", &[x, &places], Vec::new())
     }
     fn cast(&mut self, node: &Node, input: &str, x: &str) -> Option<String> {
         let result = node.results().first().copied()?;

@@ -14,7 +14,7 @@ impl Lowering<'_> {
             "_operator.mul" => "Mul",
             "_operator.floordiv" => "Div",
             "_operator.mod" => "Mod",
-            "eq" => "Equal",
+            "eq" | "ne" => "Equal",
             "lt" => "Less",
             "le" => "LessOrEqual",
             "gt" => "Greater",
@@ -26,7 +26,8 @@ impl Lowering<'_> {
         // Python's operators have arguments `a` and `b`; lists of sizes are what both are.
         let operand = |lowering: &mut Self, at: usize| lowering.operand(&node.inputs.get(at)?.arg);
         let (a, b) = (operand(self, 0)?, operand(self, 1)?);
-        Some(vec![self.emit(binary, &[&a, &b], Vec::new())])
+        let result = self.emit(binary, &[&a, &b], Vec::new());
+        Some(vec![if family == "ne" { self.emit("Not", &[&result], Vec::new()) } else { result }])
     }
     /// Returns a tensor, or a number as one.
     pub fn operand(&mut self, argument: &Argument) -> Option<String> {

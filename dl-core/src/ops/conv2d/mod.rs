@@ -1,6 +1,8 @@
 //! Convolution in one and two dimensions, and transposed convolution.
 
+mod columns;
 mod convolve;
+mod gathered;
 mod kernel;
 mod transposed;
 

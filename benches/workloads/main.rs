@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p dl-benches                                     everything, with all threads
 //! cargo bench -p dl-benches -- --threads 1 --only 'T1|I1'
+//! cargo bench -p dl-benches -- --threads 1 --only I8           int8 beside float32
 //! cargo bench -p dl-benches -- --threads 2 --pool own,rayon --only 'T2'     on threads of the device and of rayon
 //! cargo bench -p dl-benches -- --json                           one JSON object a line
 //! cargo bench -p dl-benches --features cuda -- --device cuda --precision bf16
@@ -12,6 +13,7 @@
 mod convolutions;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod int8;
 mod measure;
 mod networks;
 mod products;
@@ -39,6 +41,7 @@ fn main() {
     }
     products::run(&report);
     report.in_each_pool(networks::run);
+    int8::run(&report);
     report.in_each_pool(rows::run);
     report.in_each_pool(sequences::run);
     if report.peers() {

@@ -143,8 +143,8 @@ impl Report {
     pub fn wants(&self, work: &str) -> bool {
         self.options.only.as_ref().is_none_or(|only| only.is_match(work))
     }
-    /// Measures `call` and prints its line; `operations` (multiplications and additions) give GFLOP/s.
-    pub fn measure<R>(&self, work: &str, peer: &str, operations: f64, call: impl FnMut() -> R) {
+    /// Measures `call`, prints its line, and returns the median in microseconds; `operations` (multiplications and additions) give GFLOP/s.
+    pub fn measure<R>(&self, work: &str, peer: &str, operations: f64, call: impl FnMut() -> R) -> f64 {
         let Times { median: micros, best, mean } = times(self.options.cuda.seconds, call);
         if self.options.json {
             println!(
@@ -160,6 +160,7 @@ impl Report {
                 "{work:20} {peer:16} {threads:2} threads, {pool:12} {micros:12.3} µs, best {best:12.3} µs {speed}"
             );
         }
+        micros
     }
 }
 

@@ -16,6 +16,7 @@ model! {
     pub Mlp(x: [784]) -> [10] { x -> dense(512) -> relu -> dense(256) -> relu -> dense(10) }
 
     /// LeNet-5 with ReLU and max pooling.
+    #[int8]
     pub LeNet(image: [1, 28, 28]) -> [10] {
         image
             -> conv2d(6, 5, padding: 2) -> relu -> max_pool2d(2)

@@ -113,7 +113,8 @@ fn names() -> dl::Result<String> {
         while letter != 0 && letters < MOST_LETTERS {
             text.push(char::from(b'`' + letter as u8));
             session.step(&mut state, &[vec![letter]], &mut scores)?;
-            letter = (0..27).max_by(|&a, &b| scores[0][0][a as usize].total_cmp(&scores[0][0][b as usize])).unwrap_or(0);
+            letter =
+                (0..27).max_by(|&a, &b| scores[0][0][a as usize].total_cmp(&scores[0][0][b as usize])).unwrap_or(0);
             letters += 1;
         }
         text.push('\n');

@@ -14,6 +14,7 @@ Workloads (float32):
     T4_lstm, T4_gru   training step of an LSTM or GRU: 64 rows of 32 features, hidden 128, last row to 10, batch 32, Adam
     T5                training step of a GPT of 4 layers of width 128, 4 heads, context 128, vocabulary 65, batch 16, AdamW
     I1_tiny, I1_mlp, I1_lenet, I1_resnet20   one prediction, batch 1: an MLP 4-16-16-3, the networks of T1 to T3
+    I2_resnet18, I2_mobilenet, I2_squeezenet, I2_convnext   one image of 224x224, in ONNX Runtime from the file that dl exports
     I1_gpt, I1_gpt_token   the GPT of T5 on a whole context, and on one token after 127 with their keys and values
     I1_gpt2_token     the same token of GPT-2 with 124 million weights
     R1_layer_norm, R1_gelu, R1_softmax, each also _backward      passes over 2048 rows of 768 numbers
@@ -43,9 +44,10 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(64, 784, 512), (256, 784, 512)]
 WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + [
     "T1_b64", "T1_b256", "T2", "T3", "T4_lstm", "T4_gru", "T5",
-    "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20", "I1_gpt", "I1_gpt_token",
-    "I1_gpt2_token"] + [f"R1_{pass_}{way}" for pass_ in ("layer_norm", "gelu", "softmax") for way in ("", "_backward")]
+    "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20", "I1_gpt", "I1_gpt_token", "I1_gpt2_token",
+    "I2_resnet18", "I2_mobilenet", "I2_squeezenet", "I2_convnext"] + [f"R1_{pass_}{way}" for pass_ in ("layer_norm", "gelu", "softmax") for way in ("", "_backward")]
 MODES = {"G": ["eager"], "R": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
+EXPORTED = re.compile("I2_")
 # The wheel of PyTorch brings an OpenMP runtime, compiled code links the system's: two spinning thread pools on few cores
 # make compiled steps many times slower, so compiled modes load the system's for both.
 GOMP = "/lib/x86_64-linux-gnu/libgomp.so.1"
@@ -227,6 +229,22 @@ def prediction(work, mode, threads):
     return lambda: net(*x)
 
 
+def exported(work, threads):
+    """A function that makes one prediction of a network from the file that dl exports, in ONNX Runtime."""
+    import numpy
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["cargo", "bench", "-q", "-p", "dl-benches", "--", "--onnx", folder, "--only", f"^{work}$"]
+        subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        session = onnxruntime.InferenceSession(f"{folder}/{work}.onnx", options, providers=["CPUExecutionProvider"])
+    [image] = session.get_inputs()
+    feed = {image.name: numpy.random.rand(1, *image.shape[1:]).astype(numpy.float32)}
+    return lambda: session.run(None, feed)
+
+
 def rows(work):
     """A pass over 2048 rows of 768 numbers; a backward pass is that of autograd, without the sum into `grad`."""
     import torch
@@ -275,6 +293,8 @@ def theirs_here(work, mode, threads):
     import warnings
 
     warnings.filterwarnings("ignore")
+    if EXPORTED.match(work):
+        return measure(exported(work, threads))
     import torch
 
     torch.manual_seed(0)
@@ -322,6 +342,7 @@ def ours(work, threads):
 LAYERS = {"tiny": ([4 * 16, 16 * 16, 16 * 3], 403), "mlp": ([784 * 512, 512 * 256, 256 * 10], 535_818),
           "lenet": ([6 * 25 * 784, 16 * 150 * 100, 400 * 120, 120 * 84, 84 * 10], 61_706),
           # Every stage halves the sides and doubles the channels: all 3x3 layers but the first of a stage cost the same.
+          "resnet18": ([1_814_073_344], 0), "mobilenet": ([300_774_272], 0), "squeezenet": ([0], 0), "convnext": ([0], 0),
           "resnet20": ([27 * 16 * 1024] + [144 * 16 * 1024] * 16 + [144 * 16 * 1024 // 2] * 2 + [16 * 32 * 256] * 2 + [640],
                        272_474 + 2_560 + 192)}
 
@@ -391,7 +412,7 @@ def main():
     for turn in range(options.passes):
         for work in works:
             for n in options.threads:
-                for mode in ["ours", *MODES[work[0]]]:
+                for mode in ["ours", *(["ort"] if EXPORTED.match(work) else MODES[work[0]])]:
                     if not re.search(options.modes, mode):
                         continue
                     if mode == "compile" and without_compiler:

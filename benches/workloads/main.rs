@@ -6,6 +6,7 @@
 //! cargo bench -p dl-benches -- --threads 1 --only I8           int8 beside float32
 //! cargo bench -p dl-benches -- --threads 2 --pool own,rayon --only 'T2'     on threads of the device and of rayon
 //! cargo bench -p dl-benches -- --json                           one JSON object a line
+//! cargo bench -p dl-benches -- --onnx DIR --only 'I2'           writes the networks of these predictions as ONNX files
 //! cargo bench -p dl-benches --features cuda -- --device cuda --precision bf16
 //! cargo bench -p dl-benches --features cuda -- --device cuda --kernels      what a step consists of
 //! ```
@@ -13,6 +14,7 @@
 mod convolutions;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod images;
 mod int8;
 mod measure;
 mod networks;
@@ -41,6 +43,7 @@ fn main() {
     }
     products::run(&report);
     report.in_each_pool(networks::run);
+    report.in_each_pool(images::run);
     int8::run(&report);
     report.in_each_pool(rows::run);
     report.in_each_pool(sequences::run);

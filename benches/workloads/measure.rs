@@ -2,6 +2,7 @@
 
 use dl::Cpu;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ pub struct Options {
     /// Whose threads they are, in turn.
     pub pools: Vec<Pool>,
     only: Option<regex_lite::Regex>,
+    onnx: Option<PathBuf>,
     #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "read by what the feature `cuda` brings"))]
     cuda: Asked,
 }
@@ -59,14 +61,14 @@ pub struct Asked {
 }
 
 impl Options {
-    /// Reads `--json`, `--threads N`, `--pool own,rayon,rayon-inside`, `--only REGEX`, `--seconds N`,
+    /// Reads `--json`, `--threads N`, `--pool own,rayon,rayon-inside`, `--only REGEX`, `--seconds N`, `--onnx DIR`,
     /// `--device cpu|cuda`, and for a GPU `--precision f32|tf32|bf16`, `--kernels`, `--own-convolutions` and `--quick`;
     /// what cargo adds (`--bench`) is ignored.
     pub fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
         let cuda =
             Asked { wanted: false, precision: "f32".into(), kernels: false, own: false, quick: false, seconds: 1.0 };
-        let mut options = Options { json: false, threads, pools: vec![Pool::Own], only: None, cuda };
+        let mut options = Options { json: false, threads, pools: vec![Pool::Own], only: None, onnx: None, cuda };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
             match argument.as_str() {
@@ -74,6 +76,7 @@ impl Options {
                 "--threads" => options.threads = value()?.parse().map_err(|e| format!("--threads: {e}"))?,
                 "--pool" => options.pools = value()?.split(',').map(Pool::from_name).collect::<Result<_, _>>()?,
                 "--only" => options.only = Some(regex_lite::Regex::new(&value()?).map_err(|e| e.to_string())?),
+                "--onnx" => options.onnx = Some(value()?.into()),
                 "--device" => match value()?.as_str() {
                     "cpu" => options.cuda.wanted = false,
                     "cuda" if cfg!(feature = "cuda") => options.cuda.wanted = true,
@@ -139,6 +142,10 @@ impl Report {
     pub fn peers(&self) -> bool {
         !self.options.json
     }
+    /// Returns the folder for ONNX files, where they are asked for.
+    pub fn onnx(&self) -> Option<&Path> {
+        self.options.onnx.as_deref()
+    }
     /// Returns `true` if the workload is wanted.
     pub fn wants(&self, work: &str) -> bool {
         self.options.only.as_ref().is_none_or(|only| only.is_match(work))
@@ -148,7 +155,7 @@ impl Report {
         let Times { median: micros, best, mean } = times(self.options.cuda.seconds, call);
         if self.options.json {
             println!(
-                "{{\"work\": \"{work}\", \"threads\": {}, \"pool\": \"{}\", \"median_us\": {micros:.4}, \"mean_us\": {mean:.4}}}",
+                "{{\"work\": \"{work}\", \"threads\": {}, \"pool\": \"{}\", \"median_us\": {micros:.4}, \"best_us\": {best:.4}, \"mean_us\": {mean:.4}}}",
                 self.threads(),
                 self.pool.name()
             );

@@ -62,7 +62,6 @@ pub fn run(report: &Report) {
     prediction::<Tiny>(report, "I1_tiny");
     prediction::<Mlp>(report, "I1_mlp");
     prediction::<LeNet>(report, "I1_lenet");
-    prediction::<ResNet20>(report, "I1_resnet20");
 }
 
 /// Forward, loss, backward and Adam, as in a hand-written loop.
@@ -95,7 +94,7 @@ fn training_step_with<M: Model<Input: Pod<Element = f32>, Output = [f32; 10]>, O
 }
 
 /// One prediction of a session.
-fn prediction<M: Model<Input: Pod<Element = f32>>>(report: &Report, work: &str) {
+pub fn prediction<M: Model<Input: Pod<Element = f32>>>(report: &Report, work: &str) {
     if !report.wants(work) {
         return;
     }

@@ -13,8 +13,11 @@ pub fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
         pass.push(Step::new(Call::Copy, vec![input, output]).sharing(Sharing::Same));
         return;
     }
-    let inputs = node.inputs.iter().enumerate();
-    let inputs = inputs.map(|(k, &input)| Argument::new(Tensor::Value(input), Access::Read, node.shape_of_input(k)));
+    let inputs = node.inputs.iter().enumerate().map(|(k, &input)| {
+        let summand = node.adds_last && k + 1 == node.inputs.len();
+        let shape = if summand { node.output } else { node.shape_of_input(k) };
+        Argument::new(Tensor::Value(input), Access::Read, shape)
+    });
     if node.op.each_input {
         let pieces = inputs.enumerate();
         pass.extend(pieces.map(|(k, input)| Step::new(Call::Forward(i, Some(k)), vec![input, output.clone()])));
@@ -23,7 +26,9 @@ pub fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
     let state = training && node.op.updates_state;
     let access = if state { Access::Update } else { Access::Read };
     let weights = node.field.map(|field| Argument::new(Tensor::Weights(field), access, node.output));
-    let arguments = weights.into_iter().chain(inputs);
+    let norm = node.batch_norm.as_ref().filter(|_| mode != Mode::Int8).and_then(|norm| norm.field);
+    let norm = norm.map(|field| Argument::new(Tensor::Weights(field), Access::Read, node.output));
+    let arguments = weights.into_iter().chain(norm).chain(inputs);
     let arguments: Vec<Argument> = if let Config::Model(_) = node.op.config {
         let memory = Argument::new(Tensor::Memory(i), Access::Update, node.output);
         arguments.chain([memory, output]).collect()

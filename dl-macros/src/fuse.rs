@@ -1,6 +1,6 @@
-//! Fuses activations into the operations before them, and removes nodes that a mode does not run.
+//! Fuses activations, batch norm and sums into the operations before them, and removes nodes that a mode does not run.
 
-use crate::ir::{Config, Inference, Int8, Ir, Node};
+use crate::ir::{Config, Inference, Int8, Ir, Node, ValueId};
 
 /// The mode in which a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Mode {
     Evaluation,
     /// The forward pass alone.
     Inference,
+    /// The forward pass alone, by the operations of `dl-core`, in which batch norm is an operation of its own.
+    Core,
     /// The forward pass alone, on int8.
     Int8,
 }
@@ -18,7 +20,7 @@ pub enum Mode {
 impl Mode {
     /// Returns whether the body runs alone, without a loss.
     pub fn predicts(self) -> bool {
-        matches!(self, Mode::Inference | Mode::Int8)
+        matches!(self, Mode::Inference | Mode::Core | Mode::Int8)
     }
 }
 
@@ -41,8 +43,11 @@ pub fn fuse(ir: &Ir, mode: Mode) -> Vec<Node> {
         if let Some(next) = foldable(ir, &nodes, i, mode) {
             let norm = nodes.remove(next);
             nodes[i].output = norm.output;
-            if let (Int8::BatchNorm { epsilon }, Some(field)) = (norm.op.int8, norm.field) {
-                nodes[i].batch_norm = Some((field, epsilon));
+            nodes[i].batch_norm = Some(Box::new(norm));
+            if let Some((next, other)) = summed(ir, &nodes, i, mode) {
+                nodes[i].output = nodes.remove(next).output;
+                nodes[i].inputs.push(other);
+                nodes[i].adds_last = true;
             }
         }
         if let Some(next) = fusable(ir, &nodes, i, mode) {
@@ -79,16 +84,28 @@ fn fusable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
     let fits = match mode {
         Mode::Training => activation.backward_reads_output,
         Mode::Int8 => activation.limits.is_some(),
-        Mode::Evaluation | Mode::Inference => true,
+        Mode::Evaluation | Mode::Inference | Mode::Core => true,
     };
     fits.then_some(next)
 }
 
-/// Returns the batch norm that becomes a part of node `i` on int8.
+/// Returns the batch norm that becomes a part of node `i`.
 fn foldable(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<usize> {
-    let takes = mode == Mode::Int8 && nodes[i].op.int8.takes_batch_norm();
+    let takes = match mode {
+        Mode::Training | Mode::Core => false,
+        Mode::Evaluation | Mode::Inference => nodes[i].op.takes_batch_norm,
+        Mode::Int8 => nodes[i].op.int8.takes_batch_norm(),
+    };
     let next = only_reader(ir, nodes, i).filter(|_| takes)?;
     matches!(nodes[next].op.int8, Int8::BatchNorm { .. }).then_some(next)
+}
+
+/// Returns the sum that becomes a part of node `i` after its batch norm, with the other summand, which is known before node `i`.
+fn summed(ir: &Ir, nodes: &[Node], i: usize, mode: Mode) -> Option<(usize, ValueId)> {
+    let takes = mode != Mode::Int8;
+    let next = only_reader(ir, nodes, i).filter(|&next| takes && nodes[next].op.is_sum())?;
+    let other = *nodes[next].inputs.iter().find(|&&input| input != nodes[i].output)?;
+    (!nodes[i..].iter().any(|node| node.output == other)).then_some((next, other))
 }
 
 /// Returns the node that alone reads the output of node `i`, unless that is an output of the network, too.

@@ -137,8 +137,10 @@ pub struct Node {
     pub checkpoint: Option<CheckpointId>,
     /// Set by `fuse`: the activation that this operation applies to its output.
     pub activation: Option<Activation>,
-    /// Set by `fuse` for int8: the batch norm that becomes a part of it, with what is added to the variance.
-    pub batch_norm: Option<(FieldId, TokenStream)>,
+    /// Set by `fuse`: the batch norm that becomes a part of it at inference and on int8.
+    pub batch_norm: Option<Box<Node>>,
+    /// Set by `fuse`: `true` if its last input is added to the normalised output, before the activation.
+    pub adds_last: bool,
 }
 
 impl Ir {
@@ -229,6 +231,10 @@ impl Node {
     /// Returns the value in whose shape it reads input `k`.
     pub fn shape_of_input(&self, k: usize) -> ValueId {
         self.inputs[if self.op.same_shape { 0 } else { k }]
+    }
+    /// Returns whether inference calls `infer` instead of `forward`.
+    pub fn infers(&self) -> bool {
+        self.op.inference == Inference::Infer || self.batch_norm.is_some()
     }
     /// Returns whether it has passes that work in place; with weights (batch_norm), it has one at inference only.
     pub fn may_run_in_place(&self, training: bool) -> bool {

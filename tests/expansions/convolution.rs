@@ -143,7 +143,7 @@ const _: () = {
         saved_relu1: dl::Workspace<D>,
     }
     pub struct ConvInference<D: dl::Device> {
-        conv1: dl::Workspace<D>,
+        relu1: dl::Workspace<D>,
         max_pool1: dl::Workspace<D>,
     }
     #[allow(unused_mut, unused_variables)]
@@ -239,7 +239,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> ConvInference<D> {
             ConvInference {
-                conv1: allocator.workspace(144),
+                relu1: allocator.workspace(144),
                 max_pool1: allocator.workspace(36),
             }
         }
@@ -280,22 +280,18 @@ const _: () = {
         ) {
             let n = batch.samples;
             CONV1_OP
-                .forward(
+                .infer(
                     context,
                     dl::field!(net.conv1),
+                    BATCH_NORM1_OP.by_running(dl::field!(net.batch_norm1)),
                     image,
-                    memory.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
-                );
-            BATCH_NORM1_OP
-                .infer_in_place(
-                    context,
-                    dl::field!(net.batch_norm1),
-                    memory.conv1.write::<[[[f32; 6]; 6]; 4]>(n),
+                    dl::None,
+                    memory.relu1.write::<[[[f32; 6]; 6]; 4]>(n),
                 );
             MAX_POOL1_OP
                 .forward(
                     context,
-                    memory.conv1.read::<[[[f32; 6]; 6]; 4]>(n),
+                    memory.relu1.read::<[[[f32; 6]; 6]; 4]>(n),
                     memory.max_pool1.write::<[[[f32; 3]; 3]; 4]>(n),
                 );
             DENSE1_OP

@@ -255,9 +255,11 @@ impl<'a> Quantized<'a> {
             let output = index(node.output);
             let parameters = optional(field.as_ref().map(|field| plain(&field.to_string()).into_token_stream()));
             let weights = optional(node.field.map(|field| ir.file_name(field).into_token_stream()));
-            let norm = optional(node.batch_norm.as_ref().map(|(field, epsilon)| {
-                let name = ir.file_name(*field);
-                quote!((#name, #epsilon))
+            let norm = optional(node.batch_norm.as_ref().and_then(|norm| {
+                let (Int8::BatchNorm { epsilon }, name) = (&norm.op.int8, ir.file_name(norm.field?)) else {
+                    return None;
+                };
+                Some(quote!((#name, #epsilon)))
             }));
             let limits = node.activation.as_ref().and_then(|activation| activation.limits.as_ref());
             let limits = optional(limits.map(|limits| quote!([#(#limits),*])));

@@ -32,7 +32,7 @@ impl Schedule<'_> {
         self.ir.memory_name(match self.mode {
             Mode::Training => "Training",
             Mode::Evaluation => "Evaluation",
-            Mode::Inference => "Inference",
+            Mode::Inference | Mode::Core => "Inference",
             Mode::Int8 => "I8Memory",
         })
     }

@@ -4,7 +4,7 @@ use super::arguments::{Direction, count, gradient};
 use super::names;
 use super::operation;
 use crate::fuse::Mode;
-use crate::ir::{Config, FieldId, Inference, Node, Shape, Stepping, ValueId};
+use crate::ir::{Config, FieldId, Node, Shape, Stepping, ValueId};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};
@@ -64,6 +64,9 @@ impl Schedule<'_> {
                     let name = names::saved(self.ir, node);
                     arguments.insert(arguments.len() - 1, quote!(state.#name.data_mut()));
                 }
+                if let Some(norm) = &node.batch_norm {
+                    self.with_batch_norm(node, norm, &mut arguments);
+                }
                 self.callee(step, node, direction)
             }
         };
@@ -116,6 +119,14 @@ impl Schedule<'_> {
         }
     }
 
+    /// Turns the weights of a batch norm, which come second, and the summand into arguments of `infer`.
+    fn with_batch_norm(&self, node: &Node, norm: &Node, arguments: &mut Vec<TokenStream>) {
+        let (op, weights) = (operation(self.ir, norm, self.mode), &arguments[1]);
+        arguments[1] = quote!(#op.by_running(#weights));
+        let summand = node.adds_last.then(|| arguments.remove(3));
+        arguments.insert(3, summand.map_or(quote!(dl::None), |summand| quote!(dl::Some(#summand))));
+    }
+
     /// Returns the first arguments of the call of a node, and the function.
     fn callee(&self, step: &Step, node: &Node, direction: Direction) -> (TokenStream, TokenStream) {
         let infers = self.mode != Mode::Training;
@@ -124,7 +135,7 @@ impl Schedule<'_> {
             _ if continues => ("step", None),
             Call::Backward(_, Towards::All) => ("backward", None),
             Call::Backward(_, Towards::Input(k)) => ("backward", Some(k)),
-            Call::Forward(_, input) if infers && node.op.inference == Inference::Infer => ("infer", input),
+            Call::Forward(_, input) if infers && node.infers() => ("infer", input),
             Call::Forward(_, input) => ("forward", input),
             // The forward pass updated the state, and read the carried one.
             Call::Again(_, input) if node.op.updates_state || node.op.carried.is_some() => ("forward_again", input),

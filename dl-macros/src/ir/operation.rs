@@ -43,6 +43,8 @@ pub struct Op {
     pub reduction: Option<Reduction>,
     /// `true` if its inputs get no gradient (stop_gradient).
     pub stops_gradient: bool,
+    /// `true` if `infer` applies the batch norm after it, and a sum after that, in the same pass (`conv2d`).
+    pub takes_batch_norm: bool,
     /// Its form on int8.
     pub int8: Int8,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them

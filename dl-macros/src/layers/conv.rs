@@ -179,6 +179,7 @@ impl Layer for Conv {
             Config::with_activation(path, fields)
         };
         let mut op = Op::new(config, BackwardReads::INPUTS);
+        op.takes_batch_norm = !transposed && !causal;
         if !transposed && !causal {
             let ([out_height, out_width], [kh, kw]) = (&size, &window.kernel);
             let settings = quote!({

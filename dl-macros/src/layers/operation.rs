@@ -25,6 +25,7 @@ impl Op {
             min_batch: None,
             reduction: None,
             stops_gradient: false,
+            takes_batch_norm: false,
             int8: Int8::None,
             is_external_model: false,
         }
@@ -48,6 +49,10 @@ impl Op {
     pub fn on_int8(mut self, int8: Int8) -> Self {
         self.int8 = int8;
         self
+    }
+    /// Returns whether the operation is the sum of two values of one shape, and nothing more.
+    pub fn is_sum(&self) -> bool {
+        self.same_shape && self.passes_gradient == [true, true]
     }
     /// Declares that the operation has passes that work in place.
     pub fn in_place(mut self) -> Self {

@@ -182,7 +182,7 @@ impl Lowering<'_> {
         let output = self.values.len() - 1;
         let constant = self.names.constant(&label.replace('.', "_"));
         let multiply_adds = Dim::Known(0);
-        let (weights_as, activation, batch_norm) = (None, None, None);
+        let (weights_as, activation, batch_norm, adds_last) = (None, None, None, false);
         self.nodes.push(Node {
             op,
             inputs,
@@ -196,6 +196,7 @@ impl Lowering<'_> {
             checkpoint: self.checkpoint,
             activation,
             batch_norm,
+            adds_last,
         });
         Lowered::Value(output)
     }

@@ -63,6 +63,7 @@ impl Net {
             checkpoint: None,
             activation: None,
             batch_norm: None,
+            adds_last: false,
         });
         output
     }

@@ -1,5 +1,5 @@
 //! Writes what prediction without a heap needs: the table of tensors, the memory between layers, and the steps of inference on one sample,
-//! or on one row of a stream, as calls of the operations of `dl-core`. It is the same schedule that the other passes have.
+//! or on one row of a stream, as calls of the operations of `dl-core`.
 
 mod memory;
 mod stepping;
@@ -16,7 +16,7 @@ use quote::quote;
 
 /// Writes the table of tensors and the memory, and the block of code in which `dl` is the part of the facade that `dl-core` is.
 pub fn code(krate: &TokenStream, irs: &[Ir], ir: &Ir) -> (TokenStream, TokenStream) {
-    let schedule = Schedule::new(ir, crate::fuse::Mode::Inference);
+    let schedule = Schedule::new(ir, crate::fuse::Mode::Core);
     let sequence = !ir.lengths.is_empty();
     let obstacle = if sequence && !ir.broken { stepping::obstacle(irs, ir) } else { None };
     let runs = obstacle.is_none() && !ir.broken;

@@ -138,21 +138,25 @@ DEVICE By by_of(Shape s, Place place, Span<const float> weights, float mean, flo
     return By{mean, weights[place.channel] / sqrtf(var + epsilon), weights[s.channels + place.channel]};
 }
 template <class At>
-DEVICE void thread_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<float> y) {
+DEVICE void thread_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<const float> summand,
+                             Span<float> y) {
     At at;
     while (w.i < w.end) {
         next(w, at);
-        accumulate(y, at, activate(f, map([=](float x) { return fmaf(x - by.mean, by.scale, by.bias); }, get(x, at))), 0);
+        auto v = map([=](float x) { return fmaf(x - by.mean, by.scale, by.bias); }, get(x, at));
+        if (summand.len) v = map([](float v, float more) { return v + more; }, v, get(summand, at));
+        accumulate(y, at, activate(f, v), 0);
     }
 }
+/// Normalises a part of a channel. The `summand` is added before the activation unless it is empty.
 DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f, By by, Span<const float> x,
-                      Span<float> y) {
-    bool fours = in_fours(s) && aligned(x) && aligned(y);
+                      Span<const float> summand, Span<float> y) {
+    bool fours = in_fours(s) && aligned(x) && aligned(summand) && aligned(y);
     StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
     if (fours) {
-        thread_normalise<Four>(w, f, by, x, y);
+        thread_normalise<Four>(w, f, by, x, summand, y);
     } else {
-        thread_normalise<One>(w, f, by, x, y);
+        thread_normalise<One>(w, f, by, x, summand, y);
     }
 }
 
@@ -192,16 +196,18 @@ KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts
         saved[place.channel] = mean;
         saved[s.channels + place.channel] = var;
     }
-    normalise(s, place, numbers, size, f, by_of(s, place, weights, mean, var, epsilon), x, y);
+    Span<const float> none = {nullptr, 0};
+    normalise(s, place, numbers, size, f, by_of(s, place, weights, mean, var, epsilon), x, none, y);
 }
 
-/// Normalises by given statistics: means, then variances.
+/// Normalises by given statistics: means, then variances. The `summand` may be empty.
 KERNEL_OF(THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
-          Span<const float> weights, Span<const float> statistics, Span<const float> x, Span<float> y) {
+          Span<const float> weights, Span<const float> statistics, Span<const float> x, Span<const float> summand,
+          Span<float> y) {
     Place place = place_of(s);
     u32 c = place.channel < s.channels ? place.channel : 0;
     By by = by_of(s, place, weights, statistics[c], statistics[s.channels + c], epsilon);
-    normalise(s, place, numbers, size, f, by, x, y);
+    normalise(s, place, numbers, size, f, by, x, summand, y);
 }
 
 /// `Σ dy·(x - mean)` and `Σ dy`.

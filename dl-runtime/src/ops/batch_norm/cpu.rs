@@ -2,12 +2,13 @@
 //!
 //! Each phase is split into tasks by the sizes alone, so that results do not depend on the number of threads.
 
-use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, features, maps};
+use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, RunningNorm, features, maps};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Activation;
-use crate::ops::activation::{Function, with_function};
+use crate::ops::activation::{ActivationKernel, Function, with_function};
+use crate::ops::arithmetic::ArithmeticKernel;
 use crate::tensor::{Statistics, Write};
 
 /// The approximate number of elements of one task.
@@ -65,6 +66,20 @@ fn normalise(
         let x = x.map(|x| &x[task * size..task * size + y.len()]);
         normalise_samples(f, s, weights, by, x, y);
     }));
+}
+
+impl RunningNorm<'_, Cpu> {
+    /// Writes the factors of channels, then what is added to them, after an operation that adds a `bias`, which may be empty.
+    pub(in crate::ops) fn fold(self, bias: &[f32], affine: &mut [f32]) {
+        let channels = affine.len() / 2;
+        let sizes = BatchNormSizes { channels, spatial_size: 1 };
+        let (op, [weights, statistics]) = (self.op, self.parts(channels));
+        let (by, (scale, shift)) = (Moments::of(op, sizes, statistics), affine.split_at_mut(channels));
+        for (c, (scale, shift)) in scale.iter_mut().zip(shift).enumerate() {
+            *scale = weights[c] * by.inverse(c);
+            *shift = (bias.get(c).copied().unwrap_or(0.0) - by.mean[c]) * *scale + weights[channels + c];
+        }
+    }
 }
 
 fn normalise_samples(
@@ -131,9 +146,14 @@ impl BatchNormKernel for Cpu {
         s: BatchNormSizes,
         weights: &[f32],
         statistics: &[f32],
+        summand: Option<&[f32]>,
         x: &mut [f32],
     ) {
-        normalise(self, op.activation, s, weights, Moments::of(op, s, statistics), None, x);
+        let by = Moments::of(op, s, statistics);
+        let Some(summand) = summand else { return normalise(self, op.activation, s, weights, by, None, x) };
+        normalise(self, Activation::Identity, s, weights, by, None, x);
+        self.affine(1.0, 0.0, summand, x, Write::Add);
+        self.activation_forward_in_place(op.activation, x);
     }
     fn batch_norm_backward(
         &self,

@@ -49,6 +49,7 @@ impl Cut {
 }
 
 /// Normalises by given statistics. `x` and `y` may be the same memory.
+#[expect(clippy::too_many_arguments, reason = "the arguments of both kernels that normalise by given statistics")]
 fn normalise(
     cuda: &Cuda,
     op: BatchNormOp,
@@ -56,10 +57,12 @@ fn normalise(
     weights: Ref<'_, f32>,
     statistics: Ref<'_, f32>,
     x: Ref<'_, f32>,
+    summand: Option<Ref<'_, f32>>,
     y: &Mut<'_, f32>,
 ) {
     let cut = Cut::of(s, x.len());
-    let arguments = (cut.shape, cut.numbers, cut.size, Code::of(op.activation), op.epsilon, weights, statistics, x, y);
+    let (f, epsilon) = (Code::of(op.activation), op.epsilon);
+    let arguments = (cut.shape, cut.numbers, cut.size, f, epsilon, weights, statistics, x, summand, y);
     cuda.launch(&batch_norm_by, cut.grid(), arguments);
 }
 
@@ -93,7 +96,7 @@ impl BatchNormKernel for Cuda {
         x: Ref<'_, f32>,
         y: Mut<'_, f32>,
     ) {
-        normalise(self, op, s, weights, statistics, x, &y);
+        normalise(self, op, s, weights, statistics, x, None, &y);
     }
     fn batch_norm_by_in_place(
         &self,
@@ -101,9 +104,10 @@ impl BatchNormKernel for Cuda {
         s: BatchNormSizes,
         weights: Ref<'_, f32>,
         statistics: Ref<'_, f32>,
+        summand: Option<Ref<'_, f32>>,
         x: Mut<'_, f32>,
     ) {
-        normalise(self, op, s, weights, statistics, Cuda::share(&x), &x);
+        normalise(self, op, s, weights, statistics, Cuda::share(&x), summand, &x);
     }
     fn batch_norm_backward(
         &self,

@@ -58,6 +58,21 @@ pub struct BatchNormSizes {
     pub spatial_size: usize,
 }
 
+/// Batch normalisation by the running statistics, for the operation that applies it to its own output.
+pub struct RunningNorm<'a, D: Storage> {
+    /// The settings, of which the activation does not count.
+    pub(in crate::ops) op: BatchNormOp,
+    /// The fields of [`BatchNorm`], one after the other.
+    pub(in crate::ops) weights: D::Ref<'a, f32>,
+}
+
+impl<'a, D: Storage> RunningNorm<'a, D> {
+    /// Returns all fields, and the running statistics.
+    pub(in crate::ops) fn parts(self, channels: usize) -> [D::Ref<'a, f32>; 2] {
+        [self.weights, D::slice(self.weights, 2 * channels..4 * channels)]
+    }
+}
+
 /// The kernels of batch normalisation. `weights` holds the fields of [`BatchNorm`], one after the other. The number of
 /// samples follows from the lengths.
 pub trait BatchNormKernel: Storage {
@@ -82,13 +97,14 @@ pub trait BatchNormKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
-    /// Normalises `x` in place by given statistics.
+    /// Normalises `x` in place by given statistics. If there is a `summand`, it is added before the activation.
     fn batch_norm_by_in_place(
         &self,
         op: BatchNormOp,
         sizes: BatchNormSizes,
         weights: Self::Ref<'_, f32>,
         statistics: Self::Ref<'_, f32>,
+        summand: Option<Self::Ref<'_, f32>>,
         x: Self::Mut<'_, f32>,
     );
     /// Computes the gradients to scale and shift and to the input, except where they are `None`. `saved` are the
@@ -154,6 +170,10 @@ impl BatchNormOp {
         let (x, y) = (input.data(), output.into_data());
         context.device.batch_norm_by(self, sizes, weights.data(), running::<D, C>(weights), x, y);
     }
+    /// Returns the normalisation by the running statistics for the operation before it, which applies it to its output.
+    pub fn by_running<D: Device, const C: usize>(self, weights: View<D, BatchNorm<C>>) -> RunningNorm<D> {
+        RunningNorm { op: self, weights: weights.data() }
+    }
     /// Normalises `value`, `[C]` or `[C, H, W]`, in place by the running statistics.
     pub fn infer_in_place<D: Device, T: Pod<Element = f32>, const C: usize>(
         self,
@@ -163,7 +183,7 @@ impl BatchNormOp {
     ) {
         let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         let x = value.into_data();
-        context.device.batch_norm_by_in_place(self, sizes, weights.data(), running::<D, C>(weights), x);
+        context.device.batch_norm_by_in_place(self, sizes, weights.data(), running::<D, C>(weights), None, x);
     }
     /// Computes the gradients to scale and shift, `[C]` each, and, unless `None`, to the input. `d_output` has the
     /// shape of the output, and is the gradient before the activation.

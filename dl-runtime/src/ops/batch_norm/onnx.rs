@@ -15,30 +15,7 @@ impl BatchNormKernel for Recorder {
         x: Place,
         y: Place,
     ) {
-        self.record(|graph| {
-            let (channels, [scale, shift]) = (sizes.channels, parts(weights, sizes.channels));
-            let [mean, variance] = parts(statistics, channels);
-            let [scale, shift, mean, variance] =
-                [graph.weight(scale)?, graph.weight(shift)?, graph.weight(mean)?, graph.weight(variance)?];
-            let x = graph.read(x)?;
-            // The operator wants the channels second.
-            let (x, axis) = if sizes.spatial_size == 1 {
-                let x = graph.with_last(x, &[channels]);
-                let axis = x.dims.len() - 1;
-                (x, axis)
-            } else {
-                graph.with_axis(x, channels, sizes.spatial_size)
-            };
-            let after = x.dims.len() - axis;
-            let (x, before) = graph.merge(x, after);
-            let dims = x.dims.clone();
-            let node = Node::new("BatchNormalization", x).and(&scale).and(shift).and(mean).and(variance);
-            let value = graph.push(node.float("epsilon", op.epsilon).named(scale.layer), dims);
-            let value = graph.unmerge(value, &before);
-            let value = activate(graph, op.activation, value);
-            graph.write(y, value);
-            Ok(())
-        });
+        normalise(self, op, sizes, weights, statistics, None, [x, y]);
     }
     fn batch_norm_by_in_place(
         &self,
@@ -46,9 +23,10 @@ impl BatchNormKernel for Recorder {
         sizes: BatchNormSizes,
         weights: Place,
         statistics: Place,
+        summand: Option<Place>,
         x: Place,
     ) {
-        self.batch_norm_by(op, sizes, weights, statistics, x, x);
+        normalise(self, op, sizes, weights, statistics, summand, [x, x]);
     }
     not_recorded! {
         batch_norm_forward(BatchNormOp, BatchNormSizes, Place, Place, Place, Place),
@@ -56,6 +34,47 @@ impl BatchNormKernel for Recorder {
             BatchNormOp, BatchNormSizes, Statistics, Place, Place, Place, Place, Option<(Place, Write)>, Option<(Place, Write)>
         ),
     }
+}
+
+/// Appends the normalisation of `x` to `y`, with what is added before the activation.
+fn normalise(
+    recorder: &Recorder,
+    op: BatchNormOp,
+    sizes: BatchNormSizes,
+    weights: Place,
+    statistics: Place,
+    summand: Option<Place>,
+    [x, y]: [Place; 2],
+) {
+    recorder.record(|graph| {
+        let (channels, [scale, shift]) = (sizes.channels, parts(weights, sizes.channels));
+        let [mean, variance] = parts(statistics, channels);
+        let [scale, shift, mean, variance] =
+            [graph.weight(scale)?, graph.weight(shift)?, graph.weight(mean)?, graph.weight(variance)?];
+        let x = graph.read(x)?;
+        // The operator wants the channels second.
+        let (x, axis) = if sizes.spatial_size == 1 {
+            let x = graph.with_last(x, &[channels]);
+            let axis = x.dims.len() - 1;
+            (x, axis)
+        } else {
+            graph.with_axis(x, channels, sizes.spatial_size)
+        };
+        let after = x.dims.len() - axis;
+        let (x, before) = graph.merge(x, after);
+        let dims = x.dims.clone();
+        let node = Node::new("BatchNormalization", x).and(&scale).and(shift).and(mean).and(variance);
+        let value = graph.push(node.float("epsilon", op.epsilon).named(scale.layer), dims);
+        let mut value = graph.unmerge(value, &before);
+        if let Some(summand) = summand {
+            let summand = graph.read(summand)?;
+            let (summand, dims) = (graph.reshape(summand, &value.dims), value.dims.clone());
+            value = graph.push(Node::new("Add", value).and(summand), dims);
+        }
+        let value = activate(graph, op.activation, value);
+        graph.write(y, value);
+        Ok(())
+    });
 }
 
 /// Returns the first two parts of `channels` numbers each.

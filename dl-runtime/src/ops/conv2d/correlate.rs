@@ -2,11 +2,11 @@
 
 #![allow(clippy::needless_range_loop, reason = "the index names a register in several arrays")]
 
-use crate::device::cpu::simd::{Vector, simd};
+use crate::device::cpu::simd::{Simd, Vector, simd};
 use crate::ops::matmul::tile::{self, Inner, Start, Step, Strip};
 
 /// Up to this number of channels, each is computed on its own.
-const FEW: usize = 2;
+pub(super) const FEW: usize = 2;
 
 /// A correlation, `c[m][r][j] = start[m] + Σₖ a[m·a_stride + steps[k].a] · b[steps[k].b + r·b_row + j]`.
 #[derive(Clone, Copy)]
@@ -23,12 +23,32 @@ pub(super) struct Correlation<'a> {
     pub columns: usize,
     /// The distance in the image between neighbouring rows of windows.
     pub b_row: usize,
-    /// The initial value of each channel's sums; zero if empty.
-    pub start: &'a [f32],
+    /// What is done with the sums.
+    pub finish: Finish<'a>,
+}
+
+/// What is done with the sums of channels: `c = limited(scale·sum + shift + summand)`, or `c = limited(c + …)`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Finish<'a> {
+    /// The factor of each channel; 1 if empty.
+    pub scale: &'a [f32],
+    /// The number that is added to each channel; 0 if empty, which it is not with a scale.
+    pub shift: &'a [f32],
+    /// The numbers that are added, in the layout of the result; none if empty.
+    pub summand: &'a [f32],
     /// `true` if the result is added to `c`.
     pub add: bool,
-    /// `true` if negative results become 0.
-    pub relu: bool,
+    /// The least and the largest result.
+    pub limits: Option<[f32; 2]>,
+}
+
+impl Finish<'_> {
+    /// Returns what is done with the channels from `channel` on, whose result begins at `at`.
+    pub fn from(self, channel: usize, at: usize) -> Self {
+        let rest = |of: &'_ [f32], from: usize| if of.is_empty() { 0 } else { from };
+        let [scale, shift] = [self.scale, self.shift].map(|of| &of[rest(of, channel)..]);
+        Finish { scale, shift, summand: &self.summand[rest(self.summand, at)..], ..self }
+    }
 }
 
 /// The distances between neighbouring channels and neighbouring rows of the result.
@@ -51,7 +71,10 @@ impl Correlation<'_> {
         assert!(a_end == 0 || (self.channels - 1) * self.a_stride + a_end <= self.a.len(), "weights of a convolution");
         assert!(b_end == 0 || (rows - 1) * self.b_row + columns - 1 + b_end <= b.len(), "image of a convolution");
         assert!((self.channels - 1) * to.channel + (rows - 1) * to.row + columns <= c.len(), "result of a convolution");
-        assert!(self.start.is_empty() || self.start.len() >= self.channels, "bias of a convolution");
+        let Finish { scale, shift, summand, add, limits } = self.finish;
+        let is_for = |of: &[f32], len: usize| of.is_empty() || of.len() >= len;
+        assert!(is_for(scale, self.channels) && is_for(shift, self.channels), "bias of a convolution");
+        assert!(is_for(summand, c.len()), "summand of a convolution");
         if self.channels <= FEW {
             return few(self, b, c, to, rows);
         }
@@ -71,15 +94,22 @@ impl Correlation<'_> {
             c_row: to.channel,
             c_column: 1,
             c_second: lanes,
-            start: if self.start.is_empty() { Start::Zero } else { Start::Rows(self.start.as_ptr()) },
-            add: self.add,
-            relu: self.relu,
+            start: match (scale.is_empty(), shift.is_empty()) {
+                (false, false) => Start::Scaled(scale.as_ptr(), shift.as_ptr()),
+                (_, false) => Start::Rows(shift.as_ptr()),
+                (_, true) => Start::Zero,
+            },
+            summand: if summand.is_empty() { std::ptr::null() } else { summand.as_ptr() },
+            add,
+            limits,
         };
         let run = |row: usize, column: usize, strip: Strip| {
-            let (b, c) = (strip.b.wrapping_add(row * self.b_row + column), strip.c.wrapping_add(row * to.row + column));
-            // SAFETY: by the assertions, the last weight, pixel and result are inside of their slices, and `c` is
-            // borrowed for this call.
-            unsafe { Strip { b, c, ..strip }.run() }
+            let at = row * to.row + column;
+            let (b, c) = (strip.b.wrapping_add(row * self.b_row + column), strip.c.wrapping_add(at));
+            let summand = if summand.is_empty() { strip.summand } else { strip.summand.wrapping_add(at) };
+            // SAFETY: by the assertions, the last weight, pixel, summand and result are inside of their slices, and `c`
+            // is borrowed for this call.
+            unsafe { Strip { b, c, summand, ..strip }.run() }
         };
         if columns <= lanes {
             // With narrow images, two rows are computed at once.
@@ -103,46 +133,105 @@ impl Correlation<'_> {
 }
 
 simd! {
-    /// Does the same as [`Correlation::run`] for few channels, one after the other. Several registers of columns are
-    /// accumulated side by side, so that no multiply-add waits for the one before.
+    /// Does the same as [`Correlation::run`] for few channels, one after the other: a register of columns of several rows at a time, so
+    /// that no multiply-add waits for the one before.
     fn few<S>(of: &Correlation, b: &[f32], c: &mut [f32], to: Target, rows: usize) {
-        const REGISTERS: usize = 4;
-        let lanes = S::F32::LANES;
-        let of_row = of.columns.div_ceil(lanes);
-        let pieces = rows * of_row;
+        let (lanes, columns, finish) = (S::F32::LANES, of.columns, of.finish);
+        // Unless results are added to what is there, the last ones may be computed twice.
+        let again = !finish.add;
+        let farthest = of.steps.iter().map(|step| step.b).max().map_or(0, |far| far as usize);
+        let most = rows_at_once(rows);
         for channel in 0..of.channels {
-            let a = &of.a[channel * of.a_stride..];
-            let start = S::F32::splat(of.start.get(channel).copied().unwrap_or(0.0));
-            for piece in (0..pieces).step_by(REGISTERS) {
-                let mut sums = [start; REGISTERS];
-                // Each register's offset in the image and in the result, and its number of columns.
-                let mut positions = [(0, 0, 0); REGISTERS];
-                for (v, position) in positions.iter_mut().enumerate().take(pieces - piece) {
-                    let (row, column) = ((piece + v) / of_row, (piece + v) % of_row * lanes);
-                    *position = (row * of.b_row + column, row * to.row + column, lanes.min(of.columns - column));
+            for column in (0..columns).step_by(lanes) {
+                let column = if again && columns >= lanes { column.min(columns - lanes) } else { column };
+                let count = lanes.min(columns - column);
+                let mut next = 0;
+                while next < rows {
+                    let first = if again { next.min(rows - most) } else { next };
+                    let at_once = if first + most <= rows { most } else { 1 };
+                    let whole = farthest + (first + at_once - 1) * of.b_row + column + lanes <= b.len();
+                    let (row, at_once) = if whole { (first, at_once) } else { (next, 1) };
+                    // Behind the columns of a row is the next one, which is written later.
+                    let free = if again && to.row == columns { (rows - row) * to.row - column } else { 0 };
+                    let few = Few { of, channel, c_row: to.row, count, free };
+                    let at = channel * to.channel + row * to.row + column;
+                    let summand = if finish.summand.is_empty() { std::ptr::null() } else { finish.summand[at..].as_ptr() };
+                    let (b, c) = (b[row * of.b_row + column..].as_ptr(), c[at..].as_mut_ptr());
+                    // SAFETY: `run` has checked that the last weight, pixel, summand and result are inside of their slices. Whole
+                    // registers are inside of the image, and what is free is inside of the channel.
+                    unsafe {
+                        match (whole, at_once) {
+                            (true, 8) => few.rows::<S, 8, true>(b, c, summand),
+                            (true, 7) => few.rows::<S, 7, true>(b, c, summand),
+                            (true, 4) => few.rows::<S, 4, true>(b, c, summand),
+                            (true, _) => few.rows::<S, 1, true>(b, c, summand),
+                            (false, _) => few.rows::<S, 1, false>(b, c, summand),
+                        }
+                    }
+                    next = row + at_once;
                 }
-                // SAFETY: `run` has checked that the last weight, pixel and result are inside of their slices. A
-                // register without columns reads and writes nothing.
-                unsafe {
-                    for step in of.steps {
-                        let a = S::F32::splat(*a.as_ptr().add(step.a as usize));
-                        let b = b.as_ptr().add(step.b as usize);
-                        for v in 0..REGISTERS {
-                            let x = S::F32::load_first(b.wrapping_add(positions[v].0), positions[v].2);
-                            sums[v] = x.mul_add(a, sums[v]);
-                        }
-                    }
-                    for v in 0..REGISTERS {
-                        let (_, position, count) = positions[v];
-                        let c = c.as_mut_ptr().wrapping_add(channel * to.channel + position);
-                        if of.add {
-                            sums[v] = sums[v].add(S::F32::load_first(c, count));
-                        }
-                        if of.relu {
-                            sums[v] = S::F32::splat(0.0).max(sums[v]);
-                        }
-                        if count == lanes { sums[v].store(c) } else { sums[v].store_first(c, count) }
-                    }
+            }
+        }
+    }
+}
+
+/// Returns how many of so many rows are computed at once. Multiply-adds of fewer than some six wait for each other.
+fn rows_at_once(rows: usize) -> usize {
+    let time = |at_once: &usize| rows.div_ceil(*at_once) * (*at_once).max(6);
+    [8, 7, 4, 1].into_iter().filter(|at_once| *at_once <= rows).min_by_key(time).unwrap_or(1)
+}
+
+/// One register of columns of some rows.
+struct Few<'a> {
+    of: &'a Correlation<'a>,
+    channel: usize,
+    c_row: usize,
+    /// The number of columns.
+    count: usize,
+    /// The number of results from the first on that may be overwritten; those of the columns may be anyway.
+    free: usize,
+}
+
+impl Few<'_> {
+    /// Computes `R` rows; `WHOLE` registers of the image are read, or as many numbers as there are columns.
+    ///
+    /// # Safety
+    /// Their numbers can be read and written.
+    #[inline(always)]
+    unsafe fn rows<S: Simd, const R: usize, const WHOLE: bool>(&self, b: *const f32, c: *mut f32, summand: *const f32) {
+        let (lanes, count) = (S::F32::LANES, self.count);
+        let Finish { scale, shift, add, limits, .. } = self.of.finish;
+        let mut sums = [S::F32::splat(0.0); R];
+        // SAFETY: the caller's contract.
+        unsafe {
+            let a = self.of.a.as_ptr().add(self.channel * self.of.a_stride);
+            for step in self.of.steps {
+                let a = S::F32::splat(*a.add(step.a as usize));
+                let b = b.add(step.b as usize);
+                for r in 0..R {
+                    let from = b.add(r * self.of.b_row);
+                    let x = if WHOLE { S::F32::load(from) } else { S::F32::load_first(from, count) };
+                    sums[r] = x.mul_add(a, sums[r]);
+                }
+            }
+            let one = |of: &[f32], otherwise: f32| if of.is_empty() { otherwise } else { of[self.channel] };
+            let (scale, shift) = (S::F32::splat(one(scale, 1.0)), S::F32::splat(one(shift, 0.0)));
+            let [least, largest] = limits.unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
+            let (least, largest) = (S::F32::splat(least), S::F32::splat(largest));
+            for r in 0..R {
+                let c = c.add(r * self.c_row);
+                let mut sum = sums[r].mul_add(scale, shift);
+                if add {
+                    sum = sum.add(S::F32::load_first(c, count));
+                }
+                if !summand.is_null() {
+                    sum = sum.add(S::F32::load_first(summand.add(r * self.c_row), count));
+                }
+                sum = largest.min(least.max(sum));
+                if count == lanes || r * self.c_row + lanes <= self.free {
+                    sum.store(c)
+                } else {
+                    sum.store_first(c, count)
                 }
             }
         }

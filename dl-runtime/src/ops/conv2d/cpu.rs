@@ -1,14 +1,16 @@
 //! Convolutions on the CPU, without im2col: the sums read the image itself (see `correlate` and `weights`), which is
 //! copied only if it has padding or a stride.
 
-use super::correlate::{Correlation, Target};
+use super::correlate::{Correlation, Finish, Target};
+use super::depthwise::{depthwise, is_depthwise};
 use super::image::{Layout, Parts, interleave};
 use super::{Conv2dKernel, Conv2dSizes, Direction, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
+use crate::ops::batch_norm::RunningNorm;
 use crate::ops::matmul::WORTH_THREADS;
-use crate::ops::matmul::tile::{Step, with_steps};
+use crate::ops::matmul::tile::{RELU, Step, with_steps};
 use crate::ops::{Activation, activation::ActivationKernel};
 use crate::tensor::Write;
 
@@ -40,9 +42,18 @@ impl Conv2dSizes {
     }
 }
 
-/// Calls `body` for each sample and block of output channels, with the sample's image in its layout, the first channel
-/// of the block and the block's part of `to`.
-#[expect(clippy::type_complexity, reason = "a closure's arguments are best read in place")]
+/// A block of output channels of one sample.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    /// The sample's image in its layout.
+    image: &'a [f32],
+    /// The first channel.
+    first: usize,
+    /// The offset of the block in the output of the batch.
+    at: usize,
+}
+
+/// Calls `body` for each sample and block of output channels, with the block's part of `to`.
 fn for_blocks(
     threads: &Threads,
     s: &Conv2dSizes,
@@ -50,7 +61,7 @@ fn for_blocks(
     image_channels: usize,
     images: &[f32],
     to: &mut [f32],
-    body: &(dyn Fn(&[f32], usize, &mut [f32]) + Sync),
+    body: &(dyn Fn(Block, &mut [f32]) + Sync),
 ) {
     let image = image_channels * layout.image();
     let copied = image_channels * layout.plane();
@@ -61,12 +72,12 @@ fn for_blocks(
         let blocks = if s.samples >= MANY_SAMPLES || few { 1 } else { blocks(channels) };
         let run = |task: usize, copy: &mut [f32], to: &mut [f32]| {
             let image = &images[task / blocks * image..][..image];
-            let first = task % blocks * (channels / blocks);
+            let (first, at) = (task % blocks * (channels / blocks), task * to.len());
             if layout.is_plain() {
-                return body(image, first, to);
+                return body(Block { image, first, at }, to);
             }
             layout.fill(image, copy);
-            body(copy, first, to);
+            body(Block { image: copy, first, at }, to);
         };
         let floats = if layout.is_plain() { 0 } else { copied };
         if few {
@@ -79,21 +90,27 @@ fn for_blocks(
     } else {
         // Several blocks share a sample's copy, so all copies are made first.
         scratch::with(s.samples * copied, |copies| {
-            let plane = layout.image();
-            threads
-                .split(chunks_mut(copies, layout.plane()), &|i, copy| layout.fill(&images[i * plane..][..plane], copy));
+            let filled = (s.samples * image_channels).div_ceil(MOST_BLOCKS);
+            threads.split(chunks_mut(copies, filled * layout.plane()), &|i, copies| {
+                layout.fill(&images[i * filled * layout.image()..], copies);
+            });
             let blocks = blocks(channels);
             threads.split(chunks_mut(to, sample / blocks), &|task, to| {
                 let image = &copies[task / blocks * copied..][..copied];
-                body(image, task % blocks * (channels / blocks), to);
+                body(Block { image, first: task % blocks * (channels / blocks), at: task * to.len() }, to);
             });
         });
     }
 }
 
-/// Returns the number of blocks into which the channels of a sample are split: at most eight, all of one size.
+/// The most blocks of a sample, or of a copy of images.
+const MOST_BLOCKS: usize = 8;
+
+/// Returns the number of blocks into which the channels of a sample are split, all of one size, and large enough for the rows of a tile.
 fn blocks(channels: usize) -> usize {
-    (1..=8).rev().find(|blocks| channels.is_multiple_of(*blocks)).unwrap_or(1)
+    let least = (channels / 2).min(8);
+    let fits = |blocks: &usize| channels.is_multiple_of(*blocks) && channels / blocks >= least;
+    (1..=MOST_BLOCKS).rev().find(fits).unwrap_or(1)
 }
 
 /// Splits the channels `first..first + count` by group, and calls `body` with the group, the first channel and the
@@ -108,19 +125,9 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
     }
 }
 
-/// Computes `dx = W ⊛ dy + start`, or `dx += …`, then relu if asked: the sums over all windows that contain an element
+/// Computes `dx = W ⊛ dy + shift`, or `dx += …`, between limits if there are any: the sums over all windows that contain an element
 /// of the image. This is the gradient of a convolution to its input, or the forward pass of a transposed convolution.
-#[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
-fn transposed(
-    threads: &Threads,
-    s: &Conv2dSizes,
-    weight: &[f32],
-    start: &[f32],
-    relu: bool,
-    dy: &[f32],
-    dx: &mut [f32],
-    write: Write,
-) {
+fn transposed(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish, dy: &[f32], dx: &mut [f32]) {
     // The number of columns with the same remainder modulo the stride.
     let pitch = s.image[1].div_ceil(s.stride[1]);
     let layout = Layout::d_output(s, Layout::wants_flat(s, pitch));
@@ -144,7 +151,7 @@ fn transposed(
         let [height, width] = s.image;
         let spatial_size = height * width;
         let apart = s.stride != [1, 1];
-        for_blocks(threads, s, layout, s.outputs, dy, dx, &|image, first_channel, dx| {
+        for_blocks(threads, s, layout, s.outputs, dy, dx, &|Block { image, first: first_channel, .. }, dx| {
             let part = dx.len() / spatial_size * height.div_ceil(s.stride[0]) * pitch;
             scratch::with(if apart { s.stride[1] * part } else { 0 }, |parts| {
                 let mut rest = steps;
@@ -160,7 +167,7 @@ fn transposed(
                         }
                         let begin = window_row * layout.columns.len + if layout.flat { 0 } else { window_column };
                         let (columns, rows) = if layout.flat { (rows * pitch, rows.min(1)) } else { (pitch, rows) };
-                        if apart && these.is_empty() && start.is_empty() {
+                        if apart && these.is_empty() && finish.shift.is_empty() {
                             parts[column * part..][..part].fill(0.0);
                             continue;
                         }
@@ -176,9 +183,7 @@ fn transposed(
                                 steps: these,
                                 columns,
                                 b_row: layout.columns.len,
-                                start: start.get(channel..).unwrap_or(&[]),
-                                add: !apart && write == Write::Add,
-                                relu,
+                                finish: Finish { add: !apart && finish.add, ..finish.from(channel, 0) },
                             };
                             let to_rows = Target { channel: channel_floats, row: pitch };
                             let image = &image[group * outputs * layout.plane() + begin..];
@@ -192,7 +197,7 @@ fn transposed(
                     }
                     if apart {
                         let from = Parts { parts, part, plane: part * spatial_size / dx.len(), pitch };
-                        interleave(from, dx, spatial_size, width, row, s.stride, write == Write::Add);
+                        interleave(from, dx, spatial_size, width, row, s.stride, finish.add);
                     }
                 }
             });
@@ -200,18 +205,11 @@ fn transposed(
     });
 }
 
-/// Computes the convolution `y = W * x + start`, or `y += …`, then relu if asked.
-#[expect(clippy::too_many_arguments, reason = "kernels take sizes and slices")]
-fn correlate(
-    threads: &Threads,
-    s: &Conv2dSizes,
-    weight: &[f32],
-    start: &[f32],
-    relu: bool,
-    x: &[f32],
-    y: &mut [f32],
-    write: Write,
-) {
+/// Computes the convolution `y = W * x`, and finishes its sums.
+fn correlate(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish, x: &[f32], y: &mut [f32]) {
+    if is_depthwise(s) {
+        return depthwise(threads, s, weight, finish, x, y);
+    }
     let layout = Layout::input(s, Layout::wants_flat(s, s.output[1]), 0..s.output[0]);
     let inputs = s.inputs_of_group();
     let step = |i: usize, k: usize, l: usize| Step {
@@ -223,8 +221,9 @@ fn correlate(
     with_steps(steps, |steps| {
         let spatial_size = s.output[0] * s.output[1];
         let [rows, columns] = if layout.flat { [1, spatial_size] } else { s.output };
-        for_blocks(threads, s, layout, s.inputs, x, y, &|image, first, y| {
+        for_blocks(threads, s, layout, s.inputs, x, y, &|Block { image, first, at }, y| {
             for_groups(first, y.len() / spatial_size, s.outputs_of_group(), |group, channel, channels| {
+                let from = (channel - first) * spatial_size;
                 let correlation = Correlation {
                     channels,
                     a: &weight[channel * inputs * s.spatial_size()..],
@@ -232,16 +231,28 @@ fn correlate(
                     steps,
                     columns,
                     b_row: layout.columns.len,
-                    start: start.get(channel..).unwrap_or(&[]),
-                    add: write == Write::Add,
-                    relu,
+                    finish: finish.from(channel, at + from),
                 };
                 let to = Target { channel: spatial_size, row: columns };
                 let image = &image[group * inputs * layout.plane()..];
-                correlation.run(image, &mut y[(channel - first) * spatial_size..], to, rows);
+                correlation.run(image, &mut y[from..][..channels * spatial_size], to, rows);
             });
         });
     });
+}
+
+/// Returns the limits of an activation that does nothing but limit numbers.
+fn limits(f: Activation) -> Option<[f32; 2]> {
+    match f {
+        Activation::Relu => RELU,
+        Activation::HardTanh { min, max } | Activation::Clamp { min, max } => Some([min, max]),
+        _ => None,
+    }
+}
+
+/// Returns what is left of an activation after its limits.
+fn beyond_limits(f: Activation) -> Activation {
+    if limits(f).is_some() { Activation::Identity } else { f }
 }
 
 impl Conv2dKernel for Cpu {
@@ -258,10 +269,27 @@ impl Conv2dKernel for Cpu {
             Direction::Forward => correlate,
             Direction::Transposed => transposed,
         };
-        run(self.threads(), s, weight, bias, f == Activation::Relu, from, to, write);
-        if !matches!(f, Activation::Identity | Activation::Relu) {
-            self.activation_forward_in_place(f, to);
-        }
+        let finish = Finish { shift: bias, add: write == Write::Add, limits: limits(f), ..Finish::default() };
+        run(self.threads(), s, weight, finish, from, to);
+        self.activation_forward_in_place(beyond_limits(f), to);
+    }
+    fn conv2d_normalised(
+        &self,
+        s: &Conv2dSizes,
+        norm: RunningNorm<'_, Cpu>,
+        f: Activation,
+        [weight, bias]: [&[f32]; 2],
+        from: &[f32],
+        summand: Option<&[f32]>,
+        to: &mut [f32],
+    ) {
+        scratch::with(2 * s.outputs, |affine| {
+            norm.fold(bias, affine);
+            let (scale, shift) = affine.split_at(s.outputs);
+            let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: limits(f) };
+            correlate(self.threads(), s, weight, finish, from, to);
+        });
+        self.activation_forward_in_place(beyond_limits(f), to);
     }
     fn conv2d_weight_gradient(
         &self,

@@ -14,6 +14,7 @@ mod correlate;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+mod depthwise;
 mod image;
 #[cfg(feature = "onnx")]
 pub(in crate::ops) mod onnx;
@@ -28,9 +29,8 @@ pub use causal::CausalConv1dOp;
 pub use dl_core::ops::conv2d::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Kernel};
 pub use transposed::ConvTranspose2dOp;
 
-use crate::ops::Activation;
-use crate::ops::Device;
-use crate::ops::Image;
+use crate::ops::batch_norm::{BatchNormKernel, BatchNormOp, BatchNormSizes, RunningNorm};
+use crate::ops::{Activation, Device, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
@@ -111,7 +111,7 @@ impl Direction {
 
 /// The kernels of convolutions in both directions. The sizes are always those of the forward convolution: the
 /// transposed convolution reads a tensor of the shape of `output`, and computes one of the shape of `image`.
-pub trait Conv2dKernel: Storage {
+pub trait Conv2dKernel: Storage + BatchNormKernel {
     /// `to = f(W * from + b)`, or `to = f(W ⊛ from + b)` for a transposed convolution, or `+=` with [`Write::Add`]. The
     /// bias is empty when the layer has none.
     fn conv2d(
@@ -123,6 +123,25 @@ pub trait Conv2dKernel: Storage {
         from: Self::Ref<'_, f32>,
         to: (Self::Mut<'_, f32>, Write),
     );
+    /// `to = f(norm(W * from + b) + summand)`, without the summand if there is none: three operations of inference in one pass.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of three operations")]
+    fn conv2d_normalised(
+        &self,
+        sizes: &Conv2dSizes,
+        norm: RunningNorm<'_, Self>,
+        activation: Activation,
+        weight_and_bias: [Self::Ref<'_, f32>; 2],
+        from: Self::Ref<'_, f32>,
+        summand: Option<Self::Ref<'_, f32>>,
+        mut to: Self::Mut<'_, f32>,
+    ) {
+        let write = (Self::reborrow(&mut to), Write::Set);
+        self.conv2d(sizes, Direction::Forward, Activation::Identity, weight_and_bias, from, write);
+        let [_, pixels] = sizes.computed(Direction::Forward);
+        let of_norm = BatchNormSizes { channels: sizes.outputs, spatial_size: pixels };
+        let (op, [weights, statistics]) = (BatchNormOp { activation, ..norm.op }, norm.parts(sizes.outputs));
+        self.batch_norm_by_in_place(op, of_norm, weights, statistics, summand, to);
+    }
     /// Computes the gradients to the weights and, unless it is empty, to the bias, of the operation in `direction`,
     /// from its input `x` and the gradient `dy` to its output.
     fn conv2d_weight_gradient(
@@ -178,6 +197,22 @@ impl Conv2dOp {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let to = (output.into_data(), Write::Set);
         context.device.conv2d(&sizes, Direction::Forward, self.activation, split(weights), input.data(), to);
+    }
+
+    /// `output = f(norm(W * input + b) + summand)` with the shapes of [`Conv2dOp::forward`], without the summand if it is `None`.
+    pub fn infer<D: Device, W: Kernel, X: Image, Y: Image>(
+        self,
+        context: &Context<D>,
+        weights: View<D, W>,
+        norm: RunningNorm<D>,
+        input: View<D, X>,
+        summand: Option<View<D, Y>>,
+        output: ViewMut<D, Y>,
+    ) {
+        let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
+        let (summand, to) = (summand.map(|summand| summand.data()), output.into_data());
+        let (f, weights) = (self.activation, split(weights));
+        context.device.conv2d_normalised(&sizes, norm, f, weights, input.data(), summand, to);
     }
 
     /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,

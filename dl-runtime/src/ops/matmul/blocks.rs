@@ -1,6 +1,6 @@
 //! Large matrix products: operands are packed where that pays off, and strips of C are tasks.
 
-use super::tile::{self, Inner, Start, Step, Strip};
+use super::tile::{self, Inner, RELU, Start, Step, Strip};
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS, pack};
 use crate::device::cpu::simd::Level;
 use crate::device::cpu::threads::chunks_mut;
@@ -208,7 +208,8 @@ impl Product<'_> {
             c_second: self.lanes,
             start,
             add: first_k > 0 || self.epilogue.write == Write::Add,
-            relu: self.epilogue.relu && first_k + k_now == k,
+            summand: std::ptr::null(),
+            limits: if self.epilogue.relu && first_k + k_now == k { RELU } else { None },
         };
         // SAFETY: a `Matrix` lies within its data and C has m·n elements; these rows and columns are inside both, and
         // no other task writes them. `b` holds `k_now` rows of whole registers: it is packed, or `strip` has checked

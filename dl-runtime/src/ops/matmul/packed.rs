@@ -73,7 +73,8 @@ impl<'a> PackedRight<'a> {
                 c_second: lanes,
                 start: if bias.is_empty() { Start::Zero } else { Start::Columns(bias[column..].as_ptr()) },
                 add: false,
-                relu: false,
+                summand: std::ptr::null(),
+                limits: None,
             };
             // SAFETY: `left` has whole tiles of `k` columns; the strip of B has `k` rows of `width` numbers, and C `rows` rows of
             // `n`, by the assertions; `c` is borrowed for writing.

@@ -76,7 +76,8 @@ fn run(
             c_second: shape.lanes,
             start: Start::Zero,
             add: write == Write::Add,
-            relu: false,
+            summand: std::ptr::null(),
+            limits: None,
         };
         // SAFETY: the assertions here and in the callers: all of A, B and C that the fields describe are inside their slices, the
         // columns are whole registers, and C is borrowed mutably.

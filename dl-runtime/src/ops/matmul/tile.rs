@@ -66,6 +66,8 @@ pub(crate) enum Start {
     Rows(*const f32),
     /// One number for each column.
     Columns(*const f32),
+    /// A factor of the sums and a number for each row, with [`Inner::Listed`].
+    Scaled(*const f32, *const f32),
 }
 
 /// A column of tiles: `rows` rows of C and the columns of one or two registers, with sums over `k`.
@@ -103,15 +105,21 @@ pub(crate) struct Strip<'a> {
     pub start: Start,
     /// True if the result is added to C.
     pub add: bool,
-    /// True if ReLU is applied to the result.
-    pub relu: bool,
+    /// Numbers that are added to the result, where C has its elements, with [`Inner::Listed`] and a `c_column` of 1; null if there are
+    /// none.
+    pub summand: *const f32,
+    /// The least and the largest result, between which others are moved; NaN stays.
+    pub limits: Option<[f32; 2]>,
 }
+
+/// The limits of ReLU.
+pub(crate) const RELU: Option<[f32; 2]> = Some([0.0, f32::INFINITY]);
 
 impl Strip<'_> {
     /// Computes the strip.
     ///
     /// # Safety
-    /// Every element of A, B, C and the bias that the fields describe can be read, and only this thread accesses those
+    /// Every element of A, B, C, the bias and the summand that the fields describe can be read, and only this thread accesses those
     /// of C. With [`Inner::Even`], B is read in whole registers; with [`Inner::Listed`], there are `k` steps.
     pub(crate) unsafe fn run(&self) {
         let (two, listed) = (self.lanes[1] > 0, matches!(self.inner, Inner::Listed { .. }));
@@ -253,16 +261,37 @@ impl Tile<'_> {
                         }
                     }
                 }
+                Start::Scaled(scale, shift) if LISTED => {
+                    for i in 0..R {
+                        let scale = S::F32::splat(*scale.add(self.row + i));
+                        let shift = S::F32::splat(*shift.add(self.row + i));
+                        for v in 0..V {
+                            sums[i][v] = sums[i][v].mul_add(scale, shift);
+                        }
+                    }
+                }
+                Start::Scaled(..) => {}
             }
             // These loops must be unrolled, or the sums are spilled to memory; so they handle only the simple case.
             let whole = s.lanes == [lanes, (V - 1) * lanes];
             // Masks need a third more instructions, which are too many for the largest tiles.
             let masks = LISTED && S::F32::MASKS;
             if s.c_column == 1 && !s.add && (whole || masks) {
-                if s.relu {
+                if LISTED && !s.summand.is_null() {
+                    for i in 0..R {
+                        let summand = s.summand.add((self.row + i) * s.c_row);
+                        for v in 0..V {
+                            let from = summand.add(v * s.c_second);
+                            let x = if masks { S::F32::load_first(from, s.lanes[v]) } else { S::F32::load(from) };
+                            sums[i][v] = sums[i][v].add(x);
+                        }
+                    }
+                }
+                if let Some([least, largest]) = s.limits {
+                    let (least, largest) = (S::F32::splat(least), S::F32::splat(largest));
                     for i in 0..R {
                         for v in 0..V {
-                            sums[i][v] = S::F32::splat(0.0).max(sums[i][v]);
+                            sums[i][v] = largest.min(least.max(sums[i][v]));
                         }
                     }
                 }
@@ -295,8 +324,9 @@ impl Tile<'_> {
         for i in 0..rows {
             // SAFETY: the contract of `Strip::run`.
             unsafe {
-                let to = s.c.add((self.row + i) * s.c_row + v * s.c_second);
-                self.write::<S>(tile.add(i * S::F32::LANES), to, s.lanes[v]);
+                let at = (self.row + i) * s.c_row + v * s.c_second;
+                let summand = if s.summand.is_null() { s.summand } else { s.summand.add(at) };
+                self.write::<S>(tile.add(i * S::F32::LANES), s.c.add(at), summand, s.lanes[v]);
             }
         }
     }
@@ -313,23 +343,26 @@ impl Tile<'_> {
                 S::F32::transpose(tile.add(i * lanes), lanes, count, columns.as_mut_ptr(), lanes, true);
                 for j in 0..s.lanes[v] {
                     let to = s.c.add(self.row + i + (v * lanes + j) * s.c_column);
-                    self.write::<S>(columns.as_ptr().add(j * lanes), to, count);
+                    self.write::<S>(columns.as_ptr().add(j * lanes), to, std::ptr::null(), count);
                 }
             }
         }
     }
 
-    /// Writes the first `count` numbers of a register.
+    /// Writes the first `count` numbers of a register, with what is added unless it is null.
     #[inline(always)]
-    unsafe fn write<S: Simd>(&self, from: *const f32, to: *mut f32, count: usize) {
+    unsafe fn write<S: Simd>(&self, from: *const f32, to: *mut f32, summand: *const f32, count: usize) {
         // SAFETY: the contract of `Strip::run`.
         unsafe {
             let mut x = S::F32::load(from);
             if self.strip.add {
                 x = x.add(S::F32::load_first(to, count));
             }
-            if self.strip.relu {
-                x = S::F32::splat(0.0).max(x);
+            if !summand.is_null() {
+                x = x.add(S::F32::load_first(summand, count));
+            }
+            if let Some([least, largest]) = self.strip.limits {
+                x = S::F32::splat(largest).min(S::F32::splat(least).max(x));
             }
             if count == S::F32::LANES { x.store(to) } else { x.store_first(to, count) }
         }

@@ -1,5 +1,6 @@
 //! Max pooling on the CPU. Adjacent windows of 2×2, the most common ones, have loops of their own.
 
+use super::sliding::{Columns, maxima};
 use super::{PoolKernel, PoolSizes, Windows, avg};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
@@ -38,10 +39,22 @@ impl PoolSizes {
 impl PoolKernel for Cpu {
     fn max_pool_forward(&self, s: &PoolSizes, x: &[f32], y: &mut [f32]) {
         let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
-        self.threads().split((chunks(x, planes * spatial_size), chunks_mut(y, planes * output_size)), &|_, (x, y)| {
+        let columns = match s.windows {
+            Windows::Sliding { kernel, stride, padding } if !s.is_two_by_two() => {
+                Some(Columns { kernel: kernel[1], stride: stride[1], padding: padding[1] })
+            }
+            _ => None,
+        };
+        let (data, line) =
+            ((chunks(x, planes * spatial_size), chunks_mut(y, planes * output_size)), columns.map(|of| of.line(s)));
+        self.threads().split_with_scratch(data, line.unwrap_or(0), &|_, line, (x, y)| {
             for (x, y) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(output_size)) {
                 if s.is_two_by_two() {
                     two_by_two_forward(x, s.image[1], y, s.output[1]);
+                    continue;
+                }
+                if let Some(columns) = columns {
+                    maxima(s, columns, x, y, line);
                     continue;
                 }
                 for (r, y) in y.chunks_exact_mut(s.output[1]).enumerate() {

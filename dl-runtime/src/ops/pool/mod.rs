@@ -13,6 +13,7 @@ mod cpu;
 pub(crate) mod cuda;
 #[cfg(feature = "onnx")]
 pub(in crate::ops) mod onnx;
+mod sliding;
 #[cfg(test)]
 mod tests;
 

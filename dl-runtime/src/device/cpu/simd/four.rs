@@ -30,6 +30,11 @@ mod native {
         // SAFETY: see `splat`.
         unsafe { _mm_max_ps(a, b) }
     }
+    #[inline(always)]
+    pub(super) fn min(a: Four, b: Four) -> Four {
+        // SAFETY: see `splat`.
+        unsafe { _mm_min_ps(a, b) }
+    }
     /// Lanes 0 and 1 of both, in turn.
     #[inline(always)]
     pub(super) fn low(a: Four, b: Four) -> Four {
@@ -58,6 +63,10 @@ mod native {
         // The second if one of the two is NaN, as the instruction of x86-64 has it.
         f32x4_pmax(b, a)
     }
+    #[inline(always)]
+    pub(super) fn min(a: Four, b: Four) -> Four {
+        f32x4_pmin(b, a)
+    }
     /// Lanes 0 and 1 of both, in turn.
     #[inline(always)]
     pub(super) fn low(a: Four, b: Four) -> Four {
@@ -71,7 +80,7 @@ mod native {
 }
 
 pub(crate) use native::Four;
-use native::{add, high, low, max, mul, splat};
+use native::{add, high, low, max, min, mul, splat};
 
 /// Turns rows into columns.
 #[inline(always)]
@@ -105,6 +114,10 @@ impl Vector for Four {
     #[inline(always)]
     fn max(self, b: Self) -> Self {
         max(self, b)
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        min(self, b)
     }
     #[inline(always)]
     fn evens(self, b: Self) -> Self {

@@ -30,6 +30,8 @@ pub(crate) trait Vector: Copy {
     fn add(self, b: Self) -> Self;
     /// Lanewise maximum; `b` if one of the two is NaN.
     fn max(self, b: Self) -> Self;
+    /// Lanewise minimum; `b` if one of the two is NaN.
+    fn min(self, b: Self) -> Self;
     /// Returns lanes 0, 2, 4, … of `self`, then those of `b`.
     fn evens(self, b: Self) -> Self;
     /// # Safety
@@ -97,6 +99,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     fn max(self, b: Self) -> Self {
         std::array::from_fn(|i| if self[i] > b[i] { self[i] } else { b[i] })
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        std::array::from_fn(|i| if self[i] < b[i] { self[i] } else { b[i] })
     }
     #[inline(always)]
     fn evens(self, b: Self) -> Self {
@@ -213,6 +219,11 @@ impl Vector for __m256 {
     fn max(self, b: Self) -> Self {
         // SAFETY: see `splat`.
         unsafe { _mm256_max_ps(self, b) }
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm256_min_ps(self, b) }
     }
     #[inline(always)]
     fn evens(self, b: Self) -> Self {
@@ -354,6 +365,11 @@ impl Vector for __m512 {
     fn max(self, b: Self) -> Self {
         // SAFETY: see `splat`.
         unsafe { _mm512_max_ps(self, b) }
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        // SAFETY: see `splat`.
+        unsafe { _mm512_min_ps(self, b) }
     }
     #[inline(always)]
     fn evens(self, b: Self) -> Self {

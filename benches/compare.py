@@ -342,7 +342,8 @@ def ours(work, threads):
 LAYERS = {"tiny": ([4 * 16, 16 * 16, 16 * 3], 403), "mlp": ([784 * 512, 512 * 256, 256 * 10], 535_818),
           "lenet": ([6 * 25 * 784, 16 * 150 * 100, 400 * 120, 120 * 84, 84 * 10], 61_706),
           # Every stage halves the sides and doubles the channels: all 3x3 layers but the first of a stage cost the same.
-          "resnet18": ([1_814_073_344], 0), "mobilenet": ([300_774_272], 0), "squeezenet": ([0], 0), "convnext": ([0], 0),
+          "resnet18": ([1_814_073_344], 0), "mobilenet": ([300_774_272], 0), "squeezenet": ([349_151_936], 0),
+          "convnext": ([547_332_480], 0),
           "resnet20": ([27 * 16 * 1024] + [144 * 16 * 1024] * 16 + [144 * 16 * 1024 // 2] * 2 + [16 * 32 * 256] * 2 + [640],
                        272_474 + 2_560 + 192)}
 

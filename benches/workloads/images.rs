@@ -1,7 +1,7 @@
 //! I1 of ResNet-20, and I2: predictions of one image by networks of the kinds that programs embed, and their ONNX files for ONNX Runtime.
 
 use crate::measure::Report;
-use crate::networks::{ResNet20, prediction, sample};
+use crate::networks::{ResNet20, prediction};
 use dl::Pod;
 use dl::prelude::*;
 

@@ -156,7 +156,7 @@ simd! {
                     let few = Few { of, channel, c_row: to.row, count, free };
                     let at = channel * to.channel + row * to.row + column;
                     let summand = if finish.summand.is_empty() { std::ptr::null() } else { finish.summand[at..].as_ptr() };
-                    let (b, c) = (b[row * of.b_row + column..].as_ptr(), c[at..].as_mut_ptr());
+                    let (b, c) = (b.as_ptr().wrapping_add(row * of.b_row + column), c[at..].as_mut_ptr());
                     // SAFETY: `run` has checked that the last weight, pixel, summand and result are inside of their slices. Whole
                     // registers are inside of the image, and what is free is inside of the channel.
                     unsafe {
@@ -207,9 +207,9 @@ impl Few<'_> {
             let a = self.of.a.as_ptr().add(self.channel * self.of.a_stride);
             for step in self.of.steps {
                 let a = S::F32::splat(*a.add(step.a as usize));
-                let b = b.add(step.b as usize);
+                let b = b.wrapping_add(step.b as usize);
                 for r in 0..R {
-                    let from = b.add(r * self.of.b_row);
+                    let from = b.wrapping_add(r * self.of.b_row);
                     let x = if WHOLE { S::F32::load(from) } else { S::F32::load_first(from, count) };
                     sums[r] = x.mul_add(a, sums[r]);
                 }

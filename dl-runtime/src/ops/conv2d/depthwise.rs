@@ -26,7 +26,8 @@ pub(super) fn depthwise(threads: &Threads, s: &Conv2dSizes, weight: &[f32], fini
     let step = |tap: usize| Step { a: tap as u32, b: layout.offset(tap / s.kernel[1], tap % s.kernel[1]) as u32 };
     let of_input = outputs * rows * columns;
     // A task is some channels, by the sizes alone.
-    let task_inputs = TASK.div_ceil(of_input * taps).min(s.samples * s.inputs);
+    let least = if s.work() < WORTH_THREADS { WORTH_THREADS } else { TASK };
+    let task_inputs = least.div_ceil(of_input * taps).min(s.samples * s.inputs);
     with_steps((0..taps).map(step), |steps| {
         let run = |task: usize, copy: &mut [f32], y: &mut [f32]| {
             for (i, y) in y.chunks_exact_mut(of_input).enumerate() {

@@ -21,7 +21,7 @@ macro_rules! small_words {
             training training_memory u32 u64 unexpected_cfgs union unused_mut unused_variables usize value value_d_x
             variable variables vec view w weight windows words workspace write x x_2 rows state streams cell d_last1
             at as_ref carried d_steps equal hidden id inner last1 lstm1 recurrent saved_lstm1 size steps
-            arena slots rest merge trained first_trained inline predict_with position step_with
+            arena slots rest merge trained first_trained inline predict_with position step_with by_running
         }
     };
 }

@@ -135,6 +135,13 @@ const _: () = {
     const DENSE1_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
+    const CONV1_OP_INFER: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
     pub struct ConvTraining<D: dl::Device> {
         conv1: dl::Workspace<D>,
         relu1: dl::Workspace<D>,
@@ -279,7 +286,7 @@ const _: () = {
             }: dl::Infer<'_, D, Self>,
         ) {
             let n = batch.samples;
-            CONV1_OP
+            CONV1_OP_INFER
                 .infer(
                     context,
                     dl::field!(net.conv1),

@@ -170,9 +170,9 @@ fn struct_of_settings(node: &Node) -> TokenStream {
     quote!(#path { #fields #activation })
 }
 
-/// Returns whether a node has other settings at inference than in training: an activation that training cannot fuse.
+/// Returns whether a node has other settings at inference than in training: an activation that training cannot fuse, or one after batch norm.
 fn differs_at_inference(node: &Node) -> bool {
-    node.activation.as_ref().is_some_and(|a| !a.backward_reads_output)
+    node.batch_norm.is_some() || node.activation.as_ref().is_some_and(|a| !a.backward_reads_output)
 }
 
 /// Returns the name of the constant with a node's settings.

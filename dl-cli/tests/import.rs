@@ -36,6 +36,21 @@ mod gpt {
 mod mixed {
     include!("fixtures/mixed.rs");
 }
+mod norms {
+    include!("fixtures/norms.rs");
+}
+mod spelled {
+    include!("fixtures/spelled.rs");
+}
+mod llama {
+    include!("fixtures/llama.rs");
+}
+mod gptj {
+    include!("fixtures/gptj.rs");
+}
+mod functions {
+    include!("fixtures/functions.rs");
+}
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -251,4 +266,82 @@ fn what_is_unknown_is_listed_all_at_once() {
     assert!(text.ends_with(
         "2 operators cannot be translated; nothing was written:\n  Det (node `/head/Det_7`) in `head`\n  NonZero (node `/head/NonZero_7`) in `head`"
     ), "{text}");
+}
+
+#[test]
+fn norms_of_channels_and_learned_slopes() {
+    let at_18 = imported("norms", "norms", &Options::default());
+    check::<norms::Norms>("norms", &at_18);
+    // Version 21 has an operator for groups; the source is the same, but for the name of the file.
+    let at_21 = import(fixture("norms_21.onnx"), &Options::default()).unwrap();
+    assert_eq!(at_21.source.replace("norms_21", "norms"), at_18.source);
+    check::<norms::Norms>("norms_21", &at_21);
+}
+
+#[test]
+fn norms_that_are_spelled_out() {
+    let imported = imported("spelled", "spelled", &Options::default());
+    assert!(imported.source.contains("layer_norm(epsilon: 0.001)"), "{}", imported.source);
+    check::<spelled::Spelled>("spelled", &imported);
+}
+
+#[test]
+fn rotary_embeddings_of_both_kinds() {
+    let halves = imported("llama", "llama", &Options::default());
+    let outputs = load::<llama::Llama>(&halves).predict(&tokens("llama", 2));
+    agree(outputs.concat().as_flattened(), &expected("llama", "output"));
+    let neighbours = imported("gptj", "gptj", &Options::default());
+    let outputs = load::<gptj::Llama>(&neighbours).predict(&tokens("gptj", 2));
+    agree(outputs.concat().as_flattened(), &expected("gptj", "output"));
+}
+
+#[test]
+fn local_functions() {
+    let imported = imported("functions", "functions", &Options::default());
+    check::<functions::Functions>("functions", &imported);
+}
+
+/// Writes a changed network of the fixtures, and imports it.
+fn changed(name: &str, change: impl FnOnce(&mut dl_onnx::ModelProto)) -> Result<Imported, Error> {
+    let mut model = dl_onnx::read(fixture(&format!("{name}.onnx"))).unwrap();
+    change(&mut model);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("{name}.onnx"));
+    std::fs::write(&path, dl_onnx::encode(&model).unwrap()).unwrap();
+    import(&path, &Options::default())
+}
+
+#[test]
+fn lengths_of_padded_samples_are_an_error_that_says_what_to_do() {
+    let with_lengths = |lengths: &'static str| {
+        changed("tagger", move |model| {
+            let graph = model.graph.as_mut().unwrap();
+            let lstm = graph.node.iter_mut().find(|node| node.op_type() == "LSTM").unwrap();
+            lstm.input[4] = lengths.into();
+            let lengths = dl_onnx::ValueInfoProto { name: Some(lengths.into()), ..graph.input[0].clone() };
+            graph.input.push(lengths);
+        })
+    };
+    let text = with_lengths("lengths").unwrap_err().to_string();
+    assert!(text.contains("lengths of their own (`sequence_lens`); export the network without `pack_padded"), "{text}");
+}
+
+#[test]
+fn functions_that_call_themselves_are_an_error() {
+    let text = changed("functions", |model| {
+        let call = model.graph.as_ref().unwrap().node[0].clone();
+        model.functions.iter_mut().find(|function| function.name() == "Twice").unwrap().node = vec![call.clone(), call];
+    });
+    let text = text.unwrap_err().to_string();
+    assert!(text.contains("the function `Twice`, which is too large or calls itself"), "{text}");
+}
+
+#[test]
+fn a_file_of_more_than_two_gigabytes_is_an_error_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.onnx");
+    // A file with nothing in it takes no place on most disks.
+    std::fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
+    let text = import(&path, &Options::default()).unwrap_err().to_string();
+    assert!(text.contains("large.onnx") && text.contains("3221225472"), "{text}");
 }

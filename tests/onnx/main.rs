@@ -17,6 +17,7 @@ mod names;
 mod networks;
 #[path = "../zoo/resnet.rs"]
 mod resnet;
+mod round_trip;
 mod sequences;
 #[path = "../zoo/unet.rs"]
 mod unet;

@@ -1,6 +1,7 @@
 //! Whole networks: convolutions with shortcuts, a U-Net, recurrent and generative ones, and transformers.
 
 use crate::harness::export;
+use crate::round_trip::come_back;
 use dl::prelude::*;
 
 model! {
@@ -79,6 +80,8 @@ model! {
 
     Tagger(words: u32[..]) -> [.., 5] { words -> embedding(VOCAB, 8) -> lstm(6, bidirectional: true) -> dropout(0.5) -> dense(5) }
 
+    GruTagger(words: u32[..]) -> [.., 5] { words -> embedding(VOCAB, 8) as words_in -> gru(6, layers: 2) -> dense(5) }
+
     Gpt(tokens: u32[..=T]) -> [.., VOCAB] {
         tokens -> embedding(VOCAB, D) as wte -> learned_positions as wpe
             -> repeat 2 {
@@ -136,6 +139,24 @@ model! {
     }
 }
 
+come_back! { "networks":
+    lenet: LeNet => LeNet, Same;
+    resnet: ResNet => ResNet, Same;
+    mobilenet: MobileNet => MobileNet, Same;
+    unet: UNet => UNet, Same;
+    densenet: DenseNet => DenseNet, Same;
+    vit: Vit => Vit, Same;
+    vae: Vae => Vae, Same;
+    inner: Inner => Inner, Same;
+    outer: Outer => Outer, Same;
+    generic: Generic<5, 3> => Generic, Same;
+    checkpointed: Checkpointed => Checkpointed, Same;
+    tagger: Tagger => Tagger, Same;
+    gru: GruTagger => GruTagger, Same;
+    gpt: Gpt => Gpt, Same;
+    bert: Bert => Bert, Same;
+}
+
 #[test]
 fn of_images() {
     let lenet = export::<LeNet>("networks.lenet", 0);
@@ -182,6 +203,7 @@ fn of_several_values() {
 #[test]
 fn of_sequences() {
     export::<Tagger>("networks.tagger", 40);
+    export::<GruTagger>("networks.gru", 40);
     export::<Gpt>("networks.gpt", 40);
     export::<Llama>("networks.llama", 40);
     export::<Bert>("networks.bert", 2);

@@ -54,6 +54,9 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>]) -> Option<Constant> {
         "Neg" => map(x, |a| -a),
         "Sqrt" => map(x, f64::sqrt),
         "Exp" => map(x, f64::exp),
+        "Sin" => map(x, f64::sin),
+        "Cos" => map(x, f64::cos),
+        "Abs" => map(x, f64::abs),
         "Floor" => map(x, f64::floor),
         "Ceil" => map(x, f64::ceil),
         "Reciprocal" => map(x, f64::recip),
@@ -117,6 +120,7 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>]) -> Option<Constant> {
             array
         }
         "Gather" => gather(&x.array, &input(1)?.array, axis(0)?)?,
+        "MatMul" => product(&x.array, &input(1)?.array)?,
         "GatherND" if node.int("batch_dims", 0) == 0 => gather_nd(&x.array, &input(1)?.array)?,
         "CumSum" => {
             let axis = index(*input(1)?.ints().first()?, rank)?;
@@ -166,6 +170,23 @@ fn gather(x: &Array<f64>, at: &Array<f64>, axis: usize) -> Option<Array<f64>> {
     let mut taken = x.take(axis, &indices?)?;
     taken.shape.splice(axis..=axis, at.shape.iter().copied());
     Some(taken)
+}
+
+/// Multiplies matrices, with equal dimensions before them or none.
+fn product(a: &Array<f64>, b: &Array<f64>) -> Option<Array<f64>> {
+    let ([outer @ .., m, k], [others @ .., l, n]) = (&a.shape[..], &b.shape[..]) else { return None };
+    let shape = [outer, &[*m, *n]].concat();
+    let (len, batches) = (size(&shape)?, size(outer)?);
+    if k != l || !(outer == others || size(others)? == 1) || len.checked_mul(*k)? > MOST {
+        return None;
+    }
+    let apart = if outer == others { k * n } else { 0 };
+    let mut data = Vec::with_capacity(len);
+    for (batch, row, column) in (0..batches).flat_map(|z| (0..*m).flat_map(move |i| (0..*n).map(move |j| (z, i, j)))) {
+        let left = &a.data[(batch * m + row) * k..][..*k];
+        data.push(left.iter().enumerate().map(|(at, left)| left * b.data[batch * apart + at * n + column]).sum());
+    }
+    Array::new(shape, data)
 }
 
 fn gather_nd(x: &Array<f64>, at: &Array<f64>) -> Option<Array<f64>> {

@@ -2,6 +2,7 @@
 
 use super::array::Array;
 use super::constants::Constant;
+use super::fields::Fields;
 use dl_onnx::tensor_proto::DataType;
 use dl_onnx::{AttributeProto, NodeProto, TensorProto, Weights};
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub struct Node {
 }
 
 impl Node {
-    pub fn new(node: &NodeProto, weights: &Weights) -> Self {
+    pub fn new(node: &NodeProto, weights: &Weights, fields: Option<&Fields>) -> Self {
         let property = |key: &str| {
             let entry = node.metadata_props.iter().find(|entry| entry.key() == key)?;
             Some(words(entry.value()))
@@ -40,7 +41,9 @@ impl Node {
                 let path = if module == 0 { Vec::new() } else { scopes[module].split('.').map(String::from).collect() };
                 (path, classes.get(module).cloned().unwrap_or_default())
             }
-            None => (path_of_name(node.name()), String::new()),
+            None => {
+                (fields.map_or_else(|| path_of_name(node.name()), |fields| fields.path(node.name())), String::new())
+            }
         };
         let value = node.attribute.iter().find(|attribute| attribute.name() == "value").and_then(|attribute| {
             let constant = constant(attribute.t.as_deref()?, weights)?;
@@ -74,6 +77,10 @@ impl Node {
     /// Returns sizes, such as a kernel; `None` if there are none or one is negative.
     pub fn sizes(&self, name: &str) -> Option<Vec<usize>> {
         self.ints(name)?.into_iter().map(|size| usize::try_from(size).ok()).collect()
+    }
+    /// Returns one size.
+    pub fn size(&self, name: &str) -> Option<usize> {
+        usize::try_from(self.attributes.get(name)?.i()).ok()
     }
     pub fn text(&self, name: &str, default: &str) -> String {
         let found = self.attributes.get(name);

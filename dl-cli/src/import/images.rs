@@ -54,20 +54,13 @@ impl Importer {
             "Conv" => self.convolution(node, &view, inputs),
             "ConvTranspose" => self.transposed_convolution(node, &view, inputs),
             "BatchNormalization" => self.batch_norm(node, &view, inputs),
-            "InstanceNormalization" => {
-                let id = self.settle(&view)?;
-                let (scale, bias) = (weight(inputs.get(1)?.as_ref()?)?, weight(inputs.get(2)?.as_ref()?)?);
-                let call = Call::new("instance_norm").named("affine", "true");
-                let call = call.unless("1e-5", "epsilon", float(node.float("epsilon", 1e-5).into()));
-                let shapes = self.layers[id].shapes.clone();
-                Some(self.call(call, vec![id], vec![named("weight", scale), named("bias", bias)], shapes))
-            }
             "MaxPool" | "AveragePool" if node.outputs.len() == 1 => self.pooled(node, &view),
             "GlobalAveragePool" | "GlobalMaxPool" => self.global(node, &view, node.operator == "GlobalMaxPool"),
             "ReduceMean" | "ReduceMax" | "ReduceSum" => self.reduced(node, &view, inputs),
             "Resize" | "Upsample" => self.resized(node, &view, inputs),
             "Pad" => self.padded(node, &view, inputs),
             "Concat" => self.concatenated(node, inputs),
+            operator if operator.ends_with("Normalization") => self.norm(node, &view, inputs),
             _ => None,
         }
     }

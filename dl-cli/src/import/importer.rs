@@ -2,6 +2,7 @@
 
 use super::array::{Array, size};
 use super::constants::Constant;
+use super::fields::Fields;
 use super::functions::Functions;
 use super::graph::{Node, constant, is_float};
 use super::network::{Call, Id, Layer, Shapes, Value, View, Weight, What};
@@ -22,7 +23,11 @@ pub struct Importer {
     pub layers: Vec<Layer>,
     pub values: BTreeMap<String, Value>,
     pub unknown: Vec<Unknown>,
+    /// Why the node is not known, if a translation says it.
+    pub help: Option<&'static str>,
     pub functions: Functions,
+    /// The names of a network that this library exported.
+    pub fields: Option<Fields>,
     /// The node that is translated.
     pub node: Rc<Node>,
 }
@@ -34,16 +39,27 @@ pub struct Network {
     pub outputs: Vec<(String, Id)>,
     /// The classes of modules by their full names; that of the whole network has an empty name.
     pub classes: BTreeMap<String, String>,
+    /// The name of the model, if this library exported it.
+    pub name: Option<String>,
+    /// Whether the names are those of fields, which the source keeps.
+    pub exact: bool,
 }
 
-/// Translates a graph.
-pub fn translate(graph: &GraphProto, weights: &Weights, options: Options) -> Result<Network, Vec<Unknown>> {
+/// Translates a graph; `fields` are the names of one that this library exported.
+pub fn translate(
+    graph: &GraphProto,
+    weights: &Weights,
+    options: Options,
+    fields: Option<Fields>,
+) -> Result<Network, Vec<Unknown>> {
     let mut importer = Importer {
         options,
         layers: Vec::new(),
         values: BTreeMap::new(),
         unknown: Vec::new(),
+        help: None,
         functions: Functions::default(),
+        fields,
         node: Rc::default(),
     };
     for tensor in &graph.initializer {
@@ -57,7 +73,8 @@ pub fn translate(graph: &GraphProto, weights: &Weights, options: Options) -> Res
         importer.values.insert(tensor.name().into(), value.unwrap_or(Value::Lost));
     }
     let inputs = importer.inputs(graph)?;
-    let nodes: Vec<Rc<Node>> = graph.node.iter().map(|node| Rc::new(Node::new(node, weights))).collect();
+    let nodes: Vec<Rc<Node>> =
+        graph.node.iter().map(|node| Rc::new(Node::new(node, weights, importer.fields.as_ref()))).collect();
     let used = used(&nodes, graph);
     for node in nodes.iter().filter(|node| node.outputs.iter().any(|output| used.contains(&**output))) {
         importer.node = node.clone();
@@ -77,7 +94,9 @@ pub fn translate(graph: &GraphProto, weights: &Weights, options: Options) -> Res
         }
     }
     let classes = nodes.iter().flat_map(|node| node.classes.iter().cloned()).collect();
-    importer.finish(inputs, outputs, classes)
+    let mut network = importer.finish(inputs, outputs, classes)?;
+    network.name = graph.name.clone().filter(|_| network.exact);
+    Ok(network)
 }
 
 /// Returns the names of all values that the outputs depend on.
@@ -151,8 +170,10 @@ impl Importer {
         let lost = inputs.iter().flatten().any(|input| matches!(input, Value::Lost));
         let outputs = if lost || node.has_graph() { None } else { self.node(node, &inputs, weights) };
         if outputs.is_none() && !lost {
-            self.unknown.push(Unknown::node(node));
+            let help = std::mem::take(&mut self.help).map_or_else(String::new, String::from);
+            self.unknown.push(Unknown::node(node, help));
         }
+        self.help = None;
         let mut outputs = outputs.unwrap_or_default().into_iter();
         for name in node.outputs.iter().filter(|name| !name.is_empty()) {
             self.values.insert(name.clone(), outputs.next().unwrap_or(Value::Lost));
@@ -227,6 +248,7 @@ impl Importer {
             weights,
             shapes,
             own: own && !path.is_empty(),
+            again: None,
             path,
             class: node.class.clone(),
             node: node.name.clone(),
@@ -258,8 +280,9 @@ impl Importer {
                 self.layers[id].inputs.iter().for_each(|input| kept[*input] = true);
             }
         }
-        let left =
-            |layer: &Layer| matches!(layer.what, What::Unknown | What::Masked | What::Product(..) | What::Heads(_));
+        let left = |layer: &Layer| {
+            matches!(layer.what, What::Unknown | What::Masked(_) | What::Terms(_) | What::Product(..) | What::Heads(_))
+        };
         for (layer, _) in self.layers.iter().zip(&kept).filter(|(layer, kept)| **kept && left(layer)) {
             self.unknown.push(Unknown::layer(layer));
         }
@@ -280,7 +303,12 @@ impl Importer {
             layers.push(layer);
         }
         let inputs = inputs.into_iter().map(|id| new[id]).collect();
-        let outputs = outputs.into_iter().map(|(name, id)| (name, new[id])).collect();
-        Ok(Network { layers, inputs, outputs, classes })
+        let outputs: Vec<(String, Id)> = outputs.into_iter().map(|(name, id)| (name, new[id])).collect();
+        let exact = self.fields.is_some();
+        if exact {
+            let outputs: Vec<Id> = outputs.iter().map(|(_, id)| *id).collect();
+            super::placing::place(&mut layers, &outputs);
+        }
+        Ok(Network { layers, inputs, outputs, classes, name: None, exact })
     }
 }

@@ -2,8 +2,9 @@
 
 use super::array::{Array, broadcast_shape};
 use super::graph::Node;
+use super::images::named;
 use super::importer::Importer;
-use super::network::{Call, Id, Value, View, What, float};
+use super::network::{Call, Id, Sight, Value, View, What, float};
 use super::values::{constants, scalar, weight};
 use std::rc::Rc;
 
@@ -53,6 +54,9 @@ impl Importer {
         self.push(What::Call(call), vec![root], Vec::new(), shapes)
     }
     fn binary(&mut self, op: char, a: &View, b: &View) -> Option<Vec<Value>> {
+        if let Some(sum) = self.plus(op, a, b) {
+            return Some(sum);
+        }
         let same_places = match (&a.places, &b.places) {
             (None, None) => true,
             (Some(a), Some(b)) => a == b,
@@ -91,9 +95,17 @@ impl Importer {
                 return Some(found);
             }
         }
+        if op == '*'
+            && let Some(sums) = constants(other).and_then(|numbers| self.times(x, &numbers))
+        {
+            return Some(sums);
+        }
         let array = weight(other)?;
         let id = self.settle(x)?;
         let shapes = self.layers[id].shapes.clone();
+        if shapes[0].is_empty() {
+            return None;
+        }
         // Without the dimension of the batch.
         let mut own = array.shape.clone();
         while own.len() >= shapes[0].len() && own.first() == Some(&1) {
@@ -101,6 +113,14 @@ impl Importer {
         }
         if broadcast_shape(&own, &shapes[0][1..]).as_deref() != Some(&shapes[0][1..]) {
             return None;
+        }
+        if let Some(found) = self.after_norm(op, id, &array.reshape(own.clone())?) {
+            return Some(found);
+        }
+        if op == '*'
+            && let Some(found) = self.factors(id, &array.reshape(own.clone())?)
+        {
+            return Some(found);
         }
         while own.len() < shapes[0].len() - 1 {
             own.insert(0, 1);
@@ -111,9 +131,38 @@ impl Importer {
         let id = self.push(What::Binary(op), inputs, Vec::new(), shapes);
         Some(vec![Value::Flow(self.whole(id))])
     }
+    /// Translates a product with one learned number for each feature of rows, or for each channel of images.
+    fn factors(&mut self, id: Id, own: &Array<f32>) -> Option<Vec<Value>> {
+        let shapes = self.layers[id].shapes.clone();
+        let along = match (&shapes[0][1..], &own.shape[..]) {
+            ([.., n], [own]) if shapes[0].len() < 4 => n == own,
+            ([c, _, _], [own, 1, 1]) => c == own,
+            _ => false,
+        };
+        if !along || own.data.len() < 2 {
+            return None;
+        }
+        let array = Rc::new(Array::new(vec![own.data.len()], own.data.clone())?);
+        Some(self.call(Call::new("scale"), vec![id], vec![named("weight", array)], shapes))
+    }
+    /// Translates a ReLU with a learned slope, or with one for each channel.
+    fn prelu(&mut self, view: &View, slope: &Value) -> Option<Vec<Value>> {
+        let (id, slope) = (self.settle(view)?, weight(slope)?);
+        let shapes = self.layers[id].shapes.clone();
+        let channels = *shapes[0].get(1)?;
+        let call = match (slope.data.len(), slope.shape.iter().rev().skip(shapes[0].len() - 2).next()) {
+            (1, _) => Call::new("prelu"),
+            (len, Some(first)) if len == channels && *first == channels => {
+                Call::new("prelu").named("per_channel", "true")
+            }
+            _ => return None,
+        };
+        let array = Rc::new(Array::new(vec![slope.data.len()], slope.data.clone())?);
+        Some(self.call(call, vec![id], vec![named("weight", array)], shapes))
+    }
     /// Sets scores to -∞ where a constant is below `least`.
     pub fn masked(&mut self, x: &View, mask: &[super::constants::Constant; 2], least: f64) -> Option<Vec<Value>> {
-        let mut causal = [false; 2];
+        let mut sights = [None; 2];
         for at in [0, 1] {
             let shape = &x.shapes[at];
             let (columns, rows) = (*shape.last()?, *shape.iter().rev().nth(1)?);
@@ -122,16 +171,23 @@ impl Importer {
             if mask.data.iter().any(|number| *number > least && *number != 0.0) {
                 return None;
             }
-            let is_causal =
-                hidden.iter().enumerate().all(|(at, hidden)| *hidden == (at % columns > at / columns % rows));
-            causal[at] = is_causal && rows > 1;
-            if !is_causal && hidden.contains(&true) {
+            if !hidden.contains(&true) {
+                continue;
+            }
+            // The last row sees as many rows as the window has.
+            let seen = (0..columns).rev().take_while(|column| !hidden[(rows - 1) * columns + column]).count();
+            let causal = |at: usize| {
+                let (row, column) = (at / columns % rows, at % columns);
+                column > row || column + seen <= row
+            };
+            if columns != rows || !hidden.iter().enumerate().all(|(at, hidden)| *hidden == causal(at)) {
                 return None;
             }
+            sights[at] = Some(Sight { window: (seen < columns).then_some(seen) });
         }
-        match causal {
-            [true, true] => Some(self.elementwise(What::Masked, x, &[])),
-            [false, false] => Some(vec![Value::Flow(x.clone())]),
+        match sights {
+            [Some(a), Some(b)] if a == b => Some(self.elementwise(What::Masked(a), x, &[])),
+            [None, None] => Some(vec![Value::Flow(x.clone())]),
             _ => None,
         }
     }
@@ -189,6 +245,7 @@ impl Importer {
             "Pow" if number(1) == Some(3.0) => Call::new("powi").with("exponent", 3),
             "Neg" => return self.with_number('*', view, -1.0, false),
             "Reciprocal" => return self.with_number('/', view, 1.0, true),
+            "PRelu" => return self.prelu(view, inputs.get(1)?.as_ref()?),
             "Erf" | "IsNaN" => return Some(self.elementwise(What::Unknown, view, &[])),
             "Softmax" | "LogSoftmax" => {
                 let rank = view.shapes[0].len();

@@ -1,24 +1,30 @@
 //! `dl import`: an ONNX file, or a program that PyTorch exported, becomes the source of a `model!`, and a safetensors file with its weights.
 //!
 //! The way of a network: `aten` writes the nodes of PyTorch as those of ONNX, `graph` reads nodes, `constants` evaluates those that no sample flows into, and `importer` translates the others
-//! to the layers of `network`, each kind in a file of its own (`images`, `pooling`, `rows`, `recurrent`, `attention`, `maths`). What only moves elements
+//! to the layers of `network`, each kind in a file of its own (`images`, `pooling`, `rows`, `norms`, `recurrent`, `attention`, `maths`). What only moves elements
 //! is a view (`movement`), so that attention and LSTMs are recognised however their heads and sequences are moved about. `source` finds the
-//! parts that are equal, and writes.
+//! parts that are equal, and writes. In a network that this library exported, names are those of its fields (`fields`), and `placing` finds
+//! the blocks of what has no name.
 
 mod array;
 mod aten;
 mod attention;
 mod constants;
+mod fields;
 mod functions;
 mod graph;
 mod images;
 mod importer;
+mod inline;
 mod maths;
 mod movement;
 mod network;
+mod norms;
 mod only_torch;
+mod placing;
 mod pooling;
 mod recurrent;
+mod rotary;
 mod rows;
 mod source;
 mod values;
@@ -29,6 +35,7 @@ use aten::Lowered;
 use dl_onnx::Weights;
 use dl_runtime::io::safetensors::Writer;
 use dl_runtime::io::write_atomic;
+use fields::Fields;
 use graph::Node;
 use importer::Network;
 use network::Layer;
@@ -55,7 +62,7 @@ pub struct Imported {
 }
 
 /// Something in a file that no layer of the language does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unknown {
     /// The name of the node.
     pub node: String,
@@ -63,17 +70,20 @@ pub struct Unknown {
     pub operator: String,
     /// The module that it is in.
     pub scope: String,
+    /// Why it is unknown, and what to do, if there is more to say than that no layer does it.
+    pub help: String,
 }
 
 impl Unknown {
     fn text(text: String) -> Self {
-        Unknown { node: String::new(), operator: text, scope: String::new() }
+        Unknown { operator: text, ..Unknown::default() }
     }
-    fn node(node: &Node) -> Self {
-        Unknown { node: node.name.clone(), operator: node.operator.clone(), scope: node.path.join(".") }
+    fn node(node: &Node, help: String) -> Self {
+        Unknown { node: node.name.clone(), operator: node.operator.clone(), scope: node.path.join("."), help }
     }
     fn layer(layer: &Layer) -> Self {
-        Unknown { node: layer.node.clone(), operator: layer.operator.clone(), scope: layer.path.join(".") }
+        let (node, operator) = (layer.node.clone(), layer.operator.clone());
+        Unknown { node, operator, scope: layer.path.join("."), help: String::new() }
     }
 }
 
@@ -85,6 +95,9 @@ impl Display for Unknown {
         }
         if !self.scope.is_empty() {
             write!(f, " in `{}`", self.scope)?;
+        }
+        if !self.help.is_empty() {
+            write!(f, ": {}", self.help)?;
         }
         Ok(())
     }
@@ -114,26 +127,23 @@ pub fn import_program(bytes: Vec<u8>, options: &Options) -> Result<Imported> {
 fn source(network: &Network, path: &Path, options: &Options) -> Imported {
     let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let class = network.classes.get("").and_then(|class| class.rsplit('.').next()).map(String::from);
-    let name = options.name.clone().or(class).unwrap_or_else(|| part(path.file_stem()));
+    let name = options.name.clone().or(network.name.clone()).or(class).unwrap_or_else(|| part(path.file_stem()));
     source::write(network, &source::names::model(&name), &part(path.file_name()))
 }
 
 fn of_onnx(path: &Path, options: &Options) -> Result<Network> {
     let model = dl_onnx::read(path)?;
-    let graph = model.graph.ok_or_else(|| Error::Onnx { text: format!("{}: it has no graph", path.display()) })?;
-    if !model.functions.is_empty() {
-        let unknown =
-            model.functions.iter().map(|function| Unknown::text(format!("the function `{}`", function.name())));
-        return Err(Error::Unknown { path: path.into(), unknown: unknown.collect() });
-    }
+    let mut graph = model.graph.ok_or_else(|| Error::Onnx { text: format!("{}: it has no graph", path.display()) })?;
     let unknown = |unknown| Error::Unknown { path: path.into(), unknown };
-    importer::translate(&graph, &Weights::of(path), options.clone()).map_err(unknown)
+    inline::inline(&mut graph, model.functions).map_err(unknown)?;
+    let fields = (model.producer_name.as_deref() == Some("dl")).then(|| Fields::of(&graph));
+    importer::translate(&graph, &Weights::of(path), options.clone(), fields).map_err(unknown)
 }
 
 fn of_program(path: &Path, program: &Program, options: &Options) -> Result<Network> {
     let Lowered { graph, operators } =
         aten::lower(program).map_err(|(expected, found)| pt2::broken(path, &expected, found))?;
-    let network = importer::translate(&graph, &Weights::in_memory(), options.clone());
+    let network = importer::translate(&graph, &Weights::in_memory(), options.clone(), None);
     network.map_err(|mut unknown| {
         // Errors are about the file, and not about what its nodes became.
         for one in &mut unknown {

@@ -49,7 +49,8 @@ impl Importer {
             "Identity" | "Dropout" => view,
             // Between kinds of whole or of other numbers.
             "Cast" => {
-                let (from_whole, to_float) = (self.layers[view.of].operator == "u32", matches!(node.int("to", 1), 1 | 10 | 11 | 16));
+                let (from_whole, to_float) =
+                    (self.layers[view.of].operator == "u32", matches!(node.int("to", 1), 1 | 10 | 11 | 16));
                 if from_whole == to_float {
                     return None;
                 }
@@ -121,17 +122,19 @@ impl Importer {
                 view.at(shapes, places, whole)
             }
             "Split" => return self.split(node, &view, second(1).map(|pair| pair[0].ints()), whole),
-            // Only a size of 1 would be repeated.
             "Expand" => {
                 let to = second(1)?;
-                let same = |at: usize| {
-                    let sizes: Vec<usize> = to[at].ints().iter().filter_map(|n| usize::try_from(*n).ok()).collect();
-                    super::array::broadcast_shape(&view.shapes[at], &sizes) == Some(view.shapes[at].clone())
-                };
-                if !same(0) || !same(1) {
-                    return None;
+                let shapes = both(|at| {
+                    let sizes: Option<Vec<usize>> = to[at].ints().iter().map(|n| usize::try_from(*n).ok()).collect();
+                    super::array::broadcast_shape(&view.shapes[at], &sizes?)
+                })?;
+                if shapes == view.shapes {
+                    view
+                } else {
+                    // Such as heads of keys that several heads of queries share.
+                    let places = view.all_places()?.broadcast(&shapes[0])?;
+                    view.at(shapes, places, whole)
                 }
-                view
             }
             _ => return None,
         };
@@ -166,7 +169,15 @@ impl Importer {
     /// Translates a learned value that is repeated for every sample, such as a class token.
     fn expanded(&mut self, node: &Node, inputs: &[Option<Value>]) -> Option<Vec<Value>> {
         let [Some(Value::Weight(array)), Some(Value::Constant(to))] = inputs else { return None };
-        if node.operator != "Expand" || array.shape.first() != Some(&1) || to[0].array.shape != [array.shape.len()] {
+        if node.operator != "Expand" {
+            return None;
+        }
+        // The dimension of the batch may be left out.
+        let mut array = array.clone();
+        if to[0].array.shape == [array.shape.len() + 1] {
+            array = Rc::new(array.reshape([&[1], &array.shape[..]].concat())?);
+        }
+        if array.shape.first() != Some(&1) || to[0].array.shape != [array.shape.len()] {
             return None;
         }
         let shapes = both(|at| {

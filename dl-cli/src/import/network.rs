@@ -2,6 +2,7 @@
 
 use super::array::Array;
 use super::constants::Constant;
+use super::rotary::Term;
 use std::rc::Rc;
 
 /// The number of a layer, which also is that of its result.
@@ -44,6 +45,8 @@ pub struct Layer {
     /// The modules that it is in. If `own`, the last one is the layer itself.
     pub path: Vec<String>,
     pub own: bool,
+    /// An earlier layer whose weights are used once more.
+    pub again: Option<Id>,
     pub class: String,
     /// The node that it comes from, and its operator, for errors.
     pub node: String,
@@ -66,8 +69,10 @@ pub enum What {
     /// Arithmetic on a value and a number, which comes first if the last field says so.
     Scalar(char, f64, bool),
     Parameter,
-    /// Attention scores of which some are set to -∞: those of later rows if `causal`, else none.
-    Masked,
+    /// Attention scores of which those of later rows, and of rows too far before, are set to -∞.
+    Masked(Sight),
+    /// Elements as sums of those of another layer, for rotary embeddings.
+    Terms(Rc<Array<Term>>),
     /// A product of two views, for attention.
     Product(View, View),
     /// Attention without its last projection.
@@ -76,11 +81,25 @@ pub enum What {
     Unknown,
 }
 
+/// The rows up to itself that a row sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// The number of rows that it sees, with itself; all for `None`.
+    pub window: Option<usize>,
+}
+
 /// The parts of attention up to its last projection.
 #[derive(Clone, Debug)]
 pub struct Heads {
     pub heads: usize,
-    pub causal: bool,
+    /// The heads of keys and values, of which each is for several of the queries.
+    pub kv_heads: usize,
+    /// The rows that a row sees; all for `None`.
+    pub sight: Option<Sight>,
+    /// The base of a rotary embedding of queries and keys.
+    pub rotary: Option<f64>,
+    /// The module around the projections, if their names say it.
+    pub path: Vec<String>,
     /// `q`, `k` and `v`.
     pub projections: [Projection; 3],
 }

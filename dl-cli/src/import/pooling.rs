@@ -152,6 +152,9 @@ impl Importer {
         Some(self.call(call, vec![id], Vec::new(), shapes))
     }
     pub fn concatenated(&mut self, node: &Node, inputs: &[Option<Value>]) -> Option<Vec<Value>> {
+        if let Some(sums) = self.joined(node, inputs) {
+            return Some(sums);
+        }
         let mut ids = Vec::new();
         for input in inputs.iter().flatten() {
             let Value::Flow(view) = input else { return None };

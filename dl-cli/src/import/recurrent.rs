@@ -35,8 +35,22 @@ impl Importer {
             }
             Some(_) => false,
         };
-        if !plain || other && name != "rnn" || inputs.get(4).and_then(Option::as_ref).is_some() || !none(5) || !none(6)
-        {
+        // Lengths of samples that are those of the batch say nothing.
+        let whole = match inputs.get(4).and_then(Option::as_ref) {
+            None => true,
+            Some(Value::Constant(lengths)) => [0, 1].iter().all(|at| {
+                let length = x.shapes[*at].first().map(|length| *length as f64);
+                lengths[*at].array.data.iter().all(|own| Some(*own) == length)
+            }),
+            Some(_) => false,
+        };
+        if !whole {
+            self.help = Some(
+                "its samples have lengths of their own (`sequence_lens`); export the network without \
+                 `pack_padded_sequence`: an imported one takes sequences of any lengths in one batch, without padding",
+            );
+        }
+        if !plain || other && name != "rnn" || !whole || !none(5) || !none(6) {
             return None;
         }
         let of = |at: usize| weight(inputs.get(at)?.as_ref()?);

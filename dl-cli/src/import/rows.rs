@@ -1,10 +1,10 @@
-//! Layers that work on each row: dense layers, embeddings, learned positions, and norms of rows.
+//! Layers that work on each row: dense layers, embeddings and learned positions.
 
 use super::array::Array;
 use super::graph::Node;
 use super::images::named;
 use super::importer::Importer;
-use super::network::{Call, Id, Value, View, What, float};
+use super::network::{Call, Id, Value, View, What};
 use super::values::weight;
 use std::rc::Rc;
 
@@ -38,26 +38,6 @@ impl Importer {
                 let call = Call::new("embedding").with("vocabulary", vocabulary).with("features", features);
                 let shapes = self.layers[id].shapes.clone().map(|shape| [shape, vec![features]].concat());
                 Some(self.call(call, vec![id], vec![named("weight", table.clone())], shapes))
-            }
-            ("LayerNormalization", [Some(Value::Flow(x)), Some(scale), bias @ ..]) => {
-                let x = x.clone();
-                let scale = weight(scale)?;
-                let rank = x.shapes[0].len();
-                let features = *x.shapes[0].last()?;
-                if super::constants::index(node.int("axis", -1), rank)? + 1 != rank || scale.shape != [features] {
-                    return None;
-                }
-                let bias = match bias.first().and_then(Option::as_ref) {
-                    Some(bias) => weight(bias)?,
-                    None => Rc::new(Array::new(vec![features], vec![0.0; features])?),
-                };
-                let epsilon = float(node.float("epsilon", 1e-5).into());
-                let call = Call::new("layer_norm").unless("1e-5", "epsilon", epsilon);
-                let id = self.rows_of(&x)?;
-                let shapes = self.layers[id].shapes.clone();
-                let weights = vec![named("weight", scale), named("bias", bias)];
-                let new = self.push(What::Call(call), vec![id], weights, shapes);
-                Some(vec![Value::Flow(self.after_rows(&x, id, new)?)])
             }
             _ => None,
         }
@@ -151,16 +131,29 @@ impl Importer {
     /// Adds learned positions.
     pub fn positioned(&mut self, x: &View, table: &Value) -> Option<Vec<Value>> {
         let [_, length, features] = x.shapes[0][..] else { return None };
+        if let Value::Constant(table) = table
+            && let Some(order) = sinusoids(&table[0].array, length, features)
+        {
+            let id = self.settle(x)?;
+            let call = Call::new("sinusoidal_positions").unless("alternating", "order", order);
+            let shapes = self.layers[id].shapes.clone();
+            return Some(self.call(call, vec![id], Vec::new(), shapes));
+        }
         let mut path = Vec::new();
         let table = match table {
             Value::Positions(table, module) => {
                 path.clone_from(module);
                 table.clone()
             }
-            Value::Weight(table) if matches!(table.shape[..], [1, t, f] if t == length && f == features) => {
+            Value::Weight(table) if matches!(table.shape[..], [1, t, f] | [t, f] if t == length && f == features && t > 1 && length == x.shapes[1][1]) =>
+            {
                 let learned = |name: &&String| matches!(self.values.get(*name), Some(Value::Weight(_)));
                 let name = self.node.inputs.iter().find(learned).filter(|name| !name.starts_with("val_"));
                 path = name.map_or(Vec::new(), |name| name.split('.').map(String::from).collect());
+                // The table of an embedding.
+                if path.len() > 1 && path.last().is_some_and(|last| last == "weight") {
+                    path.pop();
+                }
                 Rc::new(table.reshape(vec![length, features])?)
             }
             _ => return None,
@@ -209,6 +202,24 @@ impl Importer {
             _ => (id, 1.0),
         }
     }
+}
+
+/// Returns the order of the sines and cosines of positions, if a table is these.
+fn sinusoids(table: &Array<f64>, length: usize, features: usize) -> Option<&'static str> {
+    let sizes = table.shape.iter().skip_while(|size| **size == 1).copied();
+    if !sizes.eq([length, features]) || length < 2 || !features.is_multiple_of(2) {
+        return None;
+    }
+    let half = features / 2;
+    ["alternating", "halves"].into_iter().find(|order| {
+        table.data.iter().enumerate().all(|(at, number)| {
+            let (row, feature) = (at / features, at % features);
+            let (pair, sine) =
+                if *order == "halves" { (feature % half, feature < half) } else { (feature / 2, feature % 2 == 0) };
+            let angle = row as f64 * 1e4_f64.powf(-2.0 * pair as f64 / features as f64);
+            (number - if sine { angle.sin() } else { angle.cos() }).abs() < 1e-4
+        })
+    })
 }
 
 /// Returns the rows that a view has, in its order; `Some(None)` if they are all, in order, and `None` if they are no whole rows.

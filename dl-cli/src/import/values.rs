@@ -1,7 +1,7 @@
 //! Values of the graph as numbers, weights and shapes, and the evaluation of nodes that no sample flows into.
 
 use super::array::{Array, size};
-use super::constants::{Constant, evaluate};
+use super::constants::{Constant, evaluate, slices};
 use super::graph::Node;
 use super::network::Value;
 use std::rc::Rc;
@@ -84,8 +84,8 @@ pub fn scalar(value: &Value) -> Option<f64> {
 
 /// Evaluates a node that no sample flows into.
 pub fn fold(node: &Node, inputs: &[Option<Value>]) -> Option<Value> {
-    if node.operator == "Expand"
-        && matches!(inputs.first(), Some(Some(Value::Weight(array))) if array.shape.len() > 1 && array.shape[0] == 1)
+    if let ("Expand", [Some(Value::Weight(array)), Some(Value::Constant(to))]) = (&*node.operator, inputs)
+        && (array.shape.len() > 1 && array.shape[0] == 1 || array.data.len() > 1 && to[0] != to[1])
     {
         // A learned value of each sample, such as a class token.
         return None;
@@ -115,6 +115,11 @@ pub fn fold(node: &Node, inputs: &[Option<Value>]) -> Option<Value> {
             return Some(Value::Positions(table.clone(), node.path.clone()));
         }
     }
+    if let ("Slice", [Some(Value::Weight(table)), rest @ ..]) = (&*node.operator, inputs)
+        && let Some(positions) = first_rows(node, table, rest)
+    {
+        return Some(Value::Positions(positions, node.path.clone()));
+    }
     let inputs: Vec<Option<Rc<[Constant; 2]>>> = inputs
         .iter()
         .map(|input| input.as_ref().map_or(Some(None), |input| constants(input).map(Some)))
@@ -124,4 +129,27 @@ pub fn fold(node: &Node, inputs: &[Option<Value>]) -> Option<Value> {
         evaluate(node, &inputs)
     });
     Some(Value::Constant(Rc::new([a?, b?])))
+}
+
+/// Returns a table whose first rows are taken, as many as a sequence is long.
+fn first_rows(node: &Node, table: &Rc<Array<f32>>, rest: &[Option<Value>]) -> Option<Rc<Array<f32>>> {
+    // Some files have a dimension of size 1 before the rows.
+    let (rows, features) = match table.shape[..] {
+        [rows, features] | [1, rows, features] => (rows, features),
+        _ => return None,
+    };
+    let rest: Vec<_> = rest.iter().map(|input| input.as_ref().and_then(constants)).collect();
+    let kept = [0, 1].map(|at| {
+        let inputs: Vec<Option<&Constant>> =
+            [None].into_iter().chain(rest.iter().map(|x| x.as_ref().map(|x| &x[at]))).collect();
+        slices(node, &table.shape, &inputs)
+    });
+    let [Some(a), Some(b)] = kept else { return None };
+    let [(axis, first), (_, second)] = [a.first()?, b.first()?];
+    let rising = |indices: &[usize]| indices.iter().enumerate().all(|(at, index)| at == *index);
+    let along_time = a.len() == 1 && axis + 2 == table.shape.len() && first.len() != second.len();
+    if !along_time || !rising(first) || !rising(second) {
+        return None;
+    }
+    table.reshape(vec![rows, features]).map(Rc::new)
 }

@@ -2,7 +2,8 @@
 
 use super::labels::labels;
 use super::names::identifier;
-use super::scopes::{Scope, Unit};
+use super::scopes::{Scope, Unit, is_copy};
+use crate::import::importer::Network;
 use crate::import::network::{Argument, Call, Id, Layer, What, float};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,10 +29,26 @@ pub enum Expr {
 /// A link of a chain.
 #[derive(Clone, Debug)]
 pub enum Stage {
-    Layer { id: Id, call: Call, extra: Vec<Expr>, label: Option<String> },
-    Scope { scope: usize, arguments: Vec<Argument>, extra: Vec<Expr>, label: String },
+    /// Without its arguments if it is used `again`.
+    Layer {
+        id: Id,
+        call: Call,
+        extra: Vec<Expr>,
+        label: Option<String>,
+        again: bool,
+    },
+    Scope {
+        scope: usize,
+        arguments: Vec<Argument>,
+        extra: Vec<Expr>,
+        label: String,
+    },
     Residual(Vec<Stage>),
-    Repeat { first: Box<Stage>, scopes: Vec<usize>, label: String },
+    Repeat {
+        first: Box<Stage>,
+        scopes: Vec<usize>,
+        label: String,
+    },
 }
 
 /// Makes a body of `units`, whose modules are below `path`.
@@ -46,21 +63,23 @@ pub struct Builder<'a> {
     labels: Vec<String>,
     taken: BTreeSet<String>,
     lets: Vec<(String, Expr)>,
+    exact: bool,
 }
 
 impl<'a> Builder<'a> {
     pub fn build(
-        layers: &'a [Layer],
+        network: &'a Network,
         scopes: &'a [Scope],
         units: &'a [Unit],
         path: &[String],
         inputs: &[(Id, String)],
         outputs: &[Id],
     ) -> Body {
+        let layers = &network.layers[..];
         let mut uses: BTreeMap<Id, usize> = BTreeMap::new();
         let all = units.iter().flat_map(|unit| unit.inputs(layers, scopes)).chain(outputs.iter().copied());
         all.for_each(|id| *uses.entry(id).or_default() += 1);
-        let labels = labels(layers, scopes, units, path, inputs);
+        let labels = labels(layers, scopes, units, path, inputs, network.exact);
         let mut builder = Builder {
             layers,
             scopes,
@@ -72,6 +91,7 @@ impl<'a> Builder<'a> {
             taken: labels.iter().cloned().chain(inputs.iter().map(|(_, name)| name.clone())).collect(),
             labels,
             lets: Vec::new(),
+            exact: network.exact,
         };
         builder.find_residuals();
         for unit in units {
@@ -82,7 +102,11 @@ impl<'a> Builder<'a> {
                 builder.bind(id, expr, parameter);
             }
         }
-        let results = outputs.iter().map(|id| builder.expr(*id)).collect();
+        let results = if builder.in_order(outputs) {
+            outputs.iter().map(|id| builder.expr(*id)).collect()
+        } else {
+            builder.let_in_order(outputs)
+        };
         let of_layer = |(at, unit): (usize, &Unit)| match unit {
             Unit::Layer(id) => Some((*id, builder.labels[at].clone())),
             Unit::Scope(_) => None,
@@ -179,7 +203,11 @@ impl<'a> Builder<'a> {
                 let layer = &self.layers[*id];
                 let What::Call(call) = layer.what.clone() else { unreachable!("only calls are links of chains") };
                 let label = (!layer.weights.is_empty()).then(|| self.labels[at].clone());
-                Stage::Layer { id: *id, call, extra, label }
+                if let Some(first) = layer.again.and_then(|first| self.of.get(&first)) {
+                    let (call, label) = (Call::new(call.name), Some(self.labels[*first].clone()));
+                    return Stage::Layer { id: *id, call, extra, label, again: true };
+                }
+                Stage::Layer { id: *id, call, extra, label, again: false }
             }
             Unit::Scope(scope) => {
                 let holes = &self.scopes[*scope].holes;
@@ -197,6 +225,18 @@ impl<'a> Builder<'a> {
     }
     /// Adds a link; equal neighbours with numbers for names become a `repeat`.
     fn link(&self, stages: &mut Vec<Stage>, stage: Stage) {
+        if let Stage::Scope { scope, label, .. } = &stage
+            && self.exact
+            && is_copy(&self.scopes[*scope].name)
+        {
+            match stages.last_mut() {
+                Some(Stage::Repeat { scopes, .. }) if self.repeats(scopes[scopes.len() - 1], *scope) => {
+                    scopes.push(*scope);
+                }
+                _ => stages.push(Stage::Repeat { label: label.clone(), scopes: vec![*scope], first: Box::new(stage) }),
+            }
+            return;
+        }
         if let (Some(last), Stage::Scope { scope, extra, .. }) = (stages.last_mut(), &stage)
             && extra.is_empty()
         {
@@ -224,9 +264,11 @@ impl<'a> Builder<'a> {
         let next =
             number(&a.name).zip(number(&b.name)).is_some_and(|(a, b)| a + 1 == b) && list(&a.name) == list(&b.name);
         let shape = |scope: &Scope| {
-            scope.inputs.len() == 1 && self.layers[scope.inputs[0]].shapes == self.layers[scope.output].shapes
+            self.layers[scope.inputs[0]].shapes == self.layers[scope.output].shapes
         };
-        next && a.group.is_some() && a.group == b.group && a.holes == b.holes && shape(a) && shape(b)
+        // Other values are the same for all copies.
+        let others = |scope: &Scope| scope.inputs[1..].to_vec();
+        next && a.group.is_some() && a.group == b.group && a.holes == b.holes && shape(a) && shape(b) && others(a) == others(b)
     }
     /// Returns the name of a `repeat`: that of the list, or of the first copy if others are before it.
     fn repeat_label(&self, path: &[String], first: &str) -> String {
@@ -246,6 +288,51 @@ impl<'a> Builder<'a> {
             _ => expr,
         }
     }
+    /// Returns operands. Names that a file gives keep their order: what was computed first is written first.
+    fn operands(&mut self, ids: &[Id]) -> Vec<Expr> {
+        if !self.in_order(ids) {
+            return self.let_in_order(ids);
+        }
+        let mut operands: Vec<Expr> = Vec::new();
+        for id in ids {
+            let before = self.lets.len();
+            let mut operand = self.operand(*id);
+            if self.exact && ids.len() > 2 && matches!(operand, Expr::Pipe(..)) {
+                operand = self.bind(*id, operand, false);
+            }
+            operands.push(operand);
+            if !self.exact || self.lets.len() == before {
+                continue;
+            }
+            // What is in a `let` now is computed before the operands so far, so that these want names, too.
+            let later = self.lets.split_off(before);
+            for (operand, id) in operands.iter_mut().zip(ids).rev().skip(1).rev() {
+                if matches!(operand, Expr::Pipe(..) | Expr::Binary(..) | Expr::Function(..)) {
+                    *operand = self.bind(*id, operand.clone(), false);
+                }
+            }
+            self.lets.extend(later);
+        }
+        operands
+    }
+    /// Returns whether values may be written in this order, which names that a file gives keep.
+    fn in_order(&self, ids: &[Id]) -> bool {
+        let own: Vec<usize> = ids.iter().filter(|id| !self.bound.contains_key(id)).map(|id| self.of[id]).collect();
+        !self.exact || own.is_sorted()
+    }
+    /// Binds values in the order in which they are computed.
+    fn let_in_order(&mut self, ids: &[Id]) -> Vec<Expr> {
+        let mut sorted = ids.to_vec();
+        sorted.sort_by_key(|id| self.of.get(id).copied());
+        for id in sorted {
+            if !self.bound.contains_key(&id) {
+                let expr = self.expr(id);
+                let parameter = matches!(expr, Expr::Parameter(..));
+                self.bind(id, expr, parameter);
+            }
+        }
+        ids.iter().map(|id| self.expr(*id)).collect()
+    }
     fn expr(&mut self, id: Id) -> Expr {
         if let Some(name) = self.bound.get(&id) {
             return Expr::Name(name.clone());
@@ -261,7 +348,8 @@ impl<'a> Builder<'a> {
                         let stage = self.residual(start, chain);
                         return self.pipe(head, stage);
                     }
-                    let (a, b) = (self.operand(inputs[0]), self.operand(inputs[1]));
+                    let mut operands = self.operands(&inputs).into_iter();
+                    let (Some(a), Some(b)) = (operands.next(), operands.next()) else { unreachable!("two operands") };
                     return Expr::Binary(Box::new(a), *op, Box::new(b));
                 }
                 What::Scalar(op, number, first) => {
@@ -270,7 +358,7 @@ impl<'a> Builder<'a> {
                     return Expr::Binary(Box::new(a), *op, Box::new(b));
                 }
                 What::Call(call) if is_function(call) => {
-                    let mut operands: Vec<Expr> = inputs.iter().map(|input| self.operand(*input)).collect();
+                    let mut operands = self.operands(&inputs);
                     if operands.len() > 2 {
                         for (operand, id) in operands.iter_mut().zip(&inputs) {
                             if matches!(operand, Expr::Pipe(..)) {
@@ -294,7 +382,11 @@ impl<'a> Builder<'a> {
                 self.link(&mut stages, stage);
                 Expr::Pipe(head, stages)
             }
-            head => Expr::Pipe(Box::new(head), vec![stage]),
+            head => {
+                let mut stages = Vec::new();
+                self.link(&mut stages, stage);
+                Expr::Pipe(Box::new(head), stages)
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
                 }
             }
             let once: Vec<usize> = (0..uses.len()).filter(|group| matches!(uses[*group], (1, false))).collect();
-            if once.is_empty() {
+            if once.is_empty() || network.exact {
                 writer.name_blocks(&model, &uses);
                 return (writer, inputs);
             }
@@ -111,11 +111,14 @@ impl<'a> Writer<'a> {
                 self.names.push(None);
                 continue;
             }
-            let path = &self.scopes.all[first].name;
+            let scope = &self.scopes.all[first];
+            let path = if self.network.exact { &scope.path } else { &scope.name };
             let class = self.network.classes.get(&path.join(".")).and_then(|class| class.rsplit('.').next());
             let class = class.filter(|class| !matches!(*class, "Sequential" | "ModuleList" | ""));
             let own = path.iter().rev().find(|part| !part.starts_with(|c: char| c.is_ascii_digit()));
-            let base = names::identifier(class.or(own.map(|own| &**own)).unwrap_or("part"));
+            let own = own
+                .map(|own| if self.network.exact { own.trim_end_matches(|c: char| c.is_ascii_digit()) } else { own });
+            let base = names::identifier(class.or(own).unwrap_or("part"));
             let others = std::iter::once(format!("{base}_block")).chain((2..).map(|n| format!("{base}_block{n}")));
             let name = std::iter::once(base.clone()).chain(others).find(|name| taken.insert(name.clone()));
             self.names.push(name);
@@ -137,8 +140,7 @@ impl<'a> Writer<'a> {
         let mut body = self.scopes.body(self.network, *first);
         print::fill_holes(&mut body, &self.scopes.groups[group].parameters);
         // Further inputs are told from parameters by their patterns.
-        let values = ["x", "y", "z"].into_iter().map(String::from).chain((2..).map(|n| format!("x{n}")));
-        let inputs = scope.inputs.iter().zip(values).enumerate().map(|(at, (id, name))| {
+        let inputs = scope.inputs.iter().zip(print::names()).enumerate().map(|(at, (id, name))| {
             let rank = self.network.layers[*id].shapes[0].len() - 1;
             if at == 0 { name } else { format!("{name}: [{}]", vec!["_"; rank].join(", ")) }
         });
@@ -148,9 +150,17 @@ impl<'a> Writer<'a> {
                 parameters.push(parameter.clone());
             }
         }
-        lines.push(format!("    block {name}({}) {{", parameters.join(", ")));
-        lines.extend(print::lines(&body, self, 8));
-        lines.push("    }".into());
+        let (head, body) = (format!("    block {name}({}) {{", parameters.join(", ")), print::lines(&body, self, 8));
+        match &body[..] {
+            [line] if head.len() + line.trim().len() + 3 <= print::WIDTH => {
+                lines.push(format!("{head} {} }}", line.trim()));
+            }
+            _ => {
+                lines.push(head);
+                lines.extend(body);
+                lines.push("    }".into());
+            }
+        }
     }
     /// Writes the inputs of the model.
     fn declared(&self, inputs: &[(Id, String)]) -> String {
@@ -175,7 +185,7 @@ impl<'a> Writer<'a> {
             [(_, id)] => shape(*id),
             outputs => {
                 let all: Vec<String> =
-                    outputs.iter().map(|(name, id)| format!("{}: {}", names::identifier(name), shape(*id))).collect();
+                    outputs.iter().map(|(name, id)| format!("{}: {}", names::value(name), shape(*id))).collect();
                 format!("({})", all.join(", "))
             }
         }
@@ -214,7 +224,7 @@ impl<'a> Writer<'a> {
         });
         for stage in found.values() {
             match stage {
-                Stage::Layer { id, label: Some(label), .. } => {
+                Stage::Layer { id, label: Some(label), again: false, .. } => {
                     for weight in &self.network.layers[*id].weights {
                         let name = format!("{prefix}{label}.{}", weight.name);
                         all.push((name, weight.array.shape.clone(), weight.array.data.clone()));
@@ -225,10 +235,9 @@ impl<'a> Writer<'a> {
                 }
                 Stage::Repeat { scopes, label, .. } => {
                     for (at, scope) in scopes.iter().enumerate() {
-                        let inside = if print::Blocks::inline(self, *scope).is_some() {
-                            String::new()
-                        } else {
-                            format!("{INSIDE}.")
+                        let inside = match print::Blocks::inline(self, *scope) {
+                            Some(_) => String::new(),
+                            None => format!("{}.", print::Blocks::inside(self, *scope)),
                         };
                         let prefix = format!("{prefix}{label}.{at}.{inside}");
                         self.tensors(&self.scopes.body(self.network, *scope), &prefix, all);
@@ -249,6 +258,13 @@ impl print::Blocks for Writer<'_> {
             parameter.as_ref().filter(|parameter| given.insert(parameter)).map(|_| argument.text.clone())
         });
         (self.names[group].clone().unwrap_or_default(), arguments.collect())
+    }
+    fn inside(&self, scope: usize) -> String {
+        let scope = &self.scopes.all[scope];
+        match scope.path.get(scope.name.len()..) {
+            Some([inside, ..]) if self.network.exact => names::identifier(inside),
+            _ => INSIDE.into(),
+        }
     }
     fn inline(&self, scope: usize) -> Option<Vec<Stage>> {
         let group = self.scopes.all[scope].group?;

@@ -1,7 +1,13 @@
 //! Names of the file as names of the language: identifiers that are neither keywords nor layers.
 
-/// Returns a name in snake case that Rust takes.
+/// Returns a name in snake case that Rust takes, and that no layer has.
 pub fn identifier(text: &str) -> String {
+    let name = value(text);
+    if is_layer(&name) { format!("{name}1") } else { name }
+}
+
+/// Returns a name in snake case that Rust takes.
+pub fn value(text: &str) -> String {
     let mut name = String::new();
     let mut before = ' ';
     for c in text.chars() {
@@ -22,7 +28,7 @@ pub fn identifier(text: &str) -> String {
     } else {
         name.into()
     };
-    if KEYWORDS.contains(&&*name) || is_layer(&name) { format!("{name}1") } else { name }
+    if KEYWORDS.contains(&&*name) { format!("{name}1") } else { name }
 }
 
 /// Returns a name for a model: `le_net` is `LeNet`.

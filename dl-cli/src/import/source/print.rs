@@ -5,12 +5,15 @@ use super::scopes::Scope;
 use crate::import::network::{Argument, Call};
 use std::collections::BTreeMap;
 
-const WIDTH: usize = 100;
+/// The most characters of a line.
+pub const WIDTH: usize = 100;
 
 /// Returns the source of a use of a block.
 pub trait Blocks {
     /// Returns the name of a block and the arguments that are its parameters.
     fn call(&self, scope: usize, arguments: &[Argument]) -> (String, Vec<String>);
+    /// Returns the name of the use of a block inside the braces of a `repeat`.
+    fn inside(&self, scope: usize) -> String;
     /// Returns the links of a block that is written inside the braces of a `repeat`.
     fn inline(&self, scope: usize) -> Option<Vec<Stage>>;
 }
@@ -21,6 +24,9 @@ struct Unnamed<'a>(&'a [Scope]);
 impl Blocks for Unnamed<'_> {
     fn call(&self, scope: usize, arguments: &[Argument]) -> (String, Vec<String>) {
         (format!("{:?}", self.0[scope].group), arguments.iter().map(|argument| argument.text.clone()).collect())
+    }
+    fn inside(&self, _: usize) -> String {
+        String::new()
     }
     fn inline(&self, _: usize) -> Option<Vec<Stage>> {
         None
@@ -99,6 +105,38 @@ fn of_stage(stage: &mut Stage, f: &mut impl FnMut(&mut Argument)) {
     }
 }
 
+/// Replaces the second and further inputs of a block by values.
+fn substitute(stage: &mut Stage, values: &[Expr]) {
+    fn of_expr(expr: &mut Expr, values: &[Expr]) {
+        match expr {
+            Expr::Name(name) => {
+                if let Some((value, _)) = values.iter().zip(names().skip(1)).find(|(_, own)| own == name) {
+                    *expr = value.clone();
+                }
+            }
+            Expr::Pipe(head, stages) => {
+                of_expr(head, values);
+                stages.iter_mut().for_each(|stage| substitute(stage, values));
+            }
+            Expr::Binary(a, _, b) => [a, b].into_iter().for_each(|expr| of_expr(expr, values)),
+            Expr::Function(_, operands) => operands.iter_mut().for_each(|expr| of_expr(expr, values)),
+            Expr::Parameter(..) => {}
+        }
+    }
+    match stage {
+        Stage::Layer { extra, .. } | Stage::Scope { extra, .. } => {
+            extra.iter_mut().for_each(|expr| of_expr(expr, values));
+        }
+        Stage::Residual(stages) => stages.iter_mut().for_each(|stage| substitute(stage, values)),
+        Stage::Repeat { first, .. } => substitute(first, values),
+    }
+}
+
+/// Returns the names of the inputs of blocks.
+pub fn names() -> impl Iterator<Item = String> {
+    ["x", "y", "z"].into_iter().map(String::from).chain((2..).map(|n| format!("x{n}")))
+}
+
 /// Writes a body on one line, to compare it with others.
 pub fn text(body: &Body, scopes: &[Scope]) -> String {
     let printer = Printer { blocks: &Unnamed(scopes), labels: &body.labels };
@@ -153,6 +191,7 @@ impl Printer<'_> {
     }
     fn stage(&self, stage: &Stage) -> String {
         match stage {
+            Stage::Layer { extra, label: Some(label), again: true, .. } => self.call(label, extra, Vec::new()),
             Stage::Layer { call, extra, label, .. } => {
                 let call = self.layer(call, extra);
                 label.as_ref().map_or(call.clone(), |label| format!("{call} as {label}"))
@@ -171,11 +210,15 @@ impl Printer<'_> {
     fn braces(&self, stage: &Stage) -> (String, Vec<Stage>, String) {
         match stage {
             Stage::Repeat { first, scopes, label } => {
-                let inline = self.blocks.inline(scopes[0]);
+                let mut inline = self.blocks.inline(scopes[0]);
+                if let (Some(stages), Stage::Scope { extra, .. }) = (&mut inline, &**first) {
+                    // Inside the braces, further values have the names that they have outside.
+                    stages.iter_mut().for_each(|stage| substitute(stage, extra));
+                }
                 let stages = inline.unwrap_or_else(|| {
                     let mut first = (**first).clone();
                     if let Stage::Scope { label, .. } = &mut first {
-                        *label = super::INSIDE.into();
+                        *label = self.blocks.inside(scopes[0]);
                     }
                     vec![first]
                 });
@@ -251,6 +294,8 @@ impl Printer<'_> {
                 line.push_str(&text);
                 continue;
             }
+            // The first link without an arrow is not indented as those after it.
+            let indent = if at == 0 && arrow.is_empty() { indent - 4 } else { indent };
             let (open, inner, close) = self.braces(stage);
             lines.push(format!("{}{arrow}{open}", std::mem::take(line)));
             *line = format!("{:indent$}    ", "");

@@ -2,9 +2,15 @@
 
 use super::body::{Body, Builder};
 use super::print;
+use crate::import::fields::is_number;
 use crate::import::importer::Network;
 use crate::import::network::{Id, Layer};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether a path is that of a copy in a stack: its last name is a number.
+pub fn is_copy(path: &[String]) -> bool {
+    path.last().is_some_and(|last| is_number(last))
+}
 
 /// A part of a body: a layer, or the use of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +66,14 @@ pub struct Scopes {
     pub groups: Vec<Group>,
     /// The units of the model itself.
     root: Vec<Unit>,
+    /// Whether every module is a block, so that names stay as they are.
+    exact: bool,
 }
 
 impl Scopes {
     /// Finds the modules of a network. Those in `apart` become no blocks.
     pub fn new(network: &Network, apart: &BTreeSet<usize>) -> Self {
-        let mut scopes = Scopes { all: Vec::new(), groups: Vec::new(), root: Vec::new() };
+        let mut scopes = Scopes { all: Vec::new(), groups: Vec::new(), root: Vec::new(), exact: network.exact };
         scopes.grow(network);
         scopes.connect(network);
         let deepest = scopes.all.iter().map(|scope| scope.path.len()).max().unwrap_or(0);
@@ -74,11 +82,7 @@ impl Scopes {
             let mut equal: BTreeMap<String, Vec<usize>> = BTreeMap::new();
             for at in 0..scopes.all.len() {
                 let scope = &scopes.all[at];
-                if scope.path.len() != depth
-                    || !scope.alone
-                    || apart.contains(&at)
-                    || scopes.flat(&scope.units).len() < 2
-                {
+                if scope.path.len() != depth || !scope.alone || apart.contains(&at) || !scopes.is_block(at) {
                     continue;
                 }
                 let mut body = scopes.body(network, at);
@@ -88,7 +92,7 @@ impl Scopes {
             for (text, uses) in equal {
                 match texts.get(&text) {
                     Some(group) => scopes.groups[*group].uses.extend(&uses),
-                    None if uses.len() > 1 => {
+                    None if uses.len() > 1 || network.exact => {
                         texts.insert(text, scopes.groups.len());
                         scopes.groups.push(Group { uses: uses.clone(), parameters: Vec::new() });
                     }
@@ -128,7 +132,10 @@ impl Scopes {
         }
         // Outer modules come before inner ones.
         for at in 0..self.all.len() {
-            if let [Unit::Scope(only)] = self.all[at].units[..] {
+            let named = !self.exact || is_copy(&self.all[at].path);
+            if let [Unit::Scope(only)] = self.all[at].units[..]
+                && named
+            {
                 self.all[only].name = self.all[at].name.clone();
             }
         }
@@ -164,6 +171,22 @@ impl Scopes {
             scope.inputs = inputs;
         }
     }
+    /// Returns whether a module is more than what it has: neither one layer, nor a stack, nor a copy in it that is one module.
+    fn is_block(&self, at: usize) -> bool {
+        let (path, units) = (&self.all[at].path, self.flat(&self.all[at].units));
+        if !self.exact {
+            return units.len() > 1;
+        }
+        let name = |unit: &Unit| match unit {
+            Unit::Scope(scope) => Some(&self.all[*scope].name),
+            Unit::Layer(_) => None,
+        };
+        let copy = |unit: &Unit| name(unit).is_some_and(|name| is_copy(name) && name[..name.len() - 1] == path[..]);
+        match &units[..] {
+            [only] if name(only) == Some(path) => false,
+            units => !units.iter().all(copy),
+        }
+    }
     fn layers(&self, units: &[Unit]) -> Vec<Id> {
         units
             .iter()
@@ -186,16 +209,15 @@ impl Scopes {
     /// Returns the body of a module, as that of a block.
     pub fn body(&self, network: &Network, at: usize) -> Body {
         let scope = &self.all[at];
-        let names = ["x", "y", "z"].into_iter().map(String::from).chain((2..).map(|n| format!("x{n}")));
-        let inputs: Vec<(Id, String)> = scope.inputs.iter().copied().zip(names).collect();
+        let inputs: Vec<(Id, String)> = scope.inputs.iter().copied().zip(print::names()).collect();
         let units = self.flat(&scope.units);
-        Builder::build(&network.layers, &self.all, &units, &scope.path, &inputs, &[scope.output])
+        Builder::build(network, &self.all, &units, &scope.path, &inputs, &[scope.output])
     }
     /// Returns the body of the model.
     pub fn model(&self, network: &Network, inputs: &[(Id, String)]) -> Body {
         let outputs: Vec<Id> = network.outputs.iter().map(|(_, id)| *id).collect();
         let units = self.flat(&self.root);
-        Builder::build(&network.layers, &self.all, &units, &[], inputs, &outputs)
+        Builder::build(network, &self.all, &units, &[], inputs, &outputs)
     }
     /// Makes parameters of the numbers that differ between the uses of a block; numbers that are always equal are one parameter.
     fn name_parameters(&mut self) {

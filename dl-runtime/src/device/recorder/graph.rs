@@ -87,6 +87,10 @@ impl Graph {
         self.dims.insert(name.clone(), dims.clone());
         Value { name, dims }
     }
+    /// Returns how many nodes there were after the one that makes a value; 0 for an input.
+    pub fn made(&self, value: &Value) -> usize {
+        self.nodes.iter().rposition(|node| node.output.contains(&value.name)).map_or(0, |at| at + 1)
+    }
     /// Returns a value that several layers share, which `make` appends at the first time.
     pub fn shared(&mut self, key: String, make: impl FnOnce(&mut Self) -> String) -> String {
         if let Some(name) = self.shared.get(&key) {

@@ -1,7 +1,7 @@
 //! Takes the place of the check of `tests/zoo`, whose networks are exported here.
 
 use crate::harness::{Number, export};
-use crate::round_trip::{Again, comes_back, sources};
+use crate::round_trip::{comes_back, sources};
 use dl::{Model, Pack};
 
 sources! { "zoo": alexnet, densenet, inception, mobilenet, resnet18, resnet50, unet, vgg16 }
@@ -24,14 +24,14 @@ where
     }
     export::<M>(&format!("zoo.{case}"), 0);
     match case {
-        "alexnet" => comes_back::<M, alexnet::Narrow>(&format!("zoo.{case}"), Again::Same),
-        "densenet" => comes_back::<M, densenet::Narrow>(&format!("zoo.{case}"), Again::Same),
-        "inception" => comes_back::<M, inception::Module>(&format!("zoo.{case}"), Again::Same),
-        "mobilenet" => comes_back::<M, mobilenet::Narrow>(&format!("zoo.{case}"), Again::Same),
-        "resnet18" => comes_back::<M, resnet18::Small18>(&format!("zoo.{case}"), Again::Same),
-        "resnet50" => comes_back::<M, resnet50::Narrow50>(&format!("zoo.{case}"), Again::Same),
-        "unet" => comes_back::<M, unet::Narrow>(&format!("zoo.{case}"), Again::Same),
-        "vgg16" => comes_back::<M, vgg16::Narrow>(&format!("zoo.{case}"), Again::Same),
+        "alexnet" => comes_back::<M, alexnet::Narrow>(&format!("zoo.{case}")),
+        "densenet" => comes_back::<M, densenet::Narrow>(&format!("zoo.{case}")),
+        "inception" => comes_back::<M, inception::Module>(&format!("zoo.{case}")),
+        "mobilenet" => comes_back::<M, mobilenet::Narrow>(&format!("zoo.{case}")),
+        "resnet18" => comes_back::<M, resnet18::Small18>(&format!("zoo.{case}")),
+        "resnet50" => comes_back::<M, resnet50::Narrow50>(&format!("zoo.{case}")),
+        "unet" => comes_back::<M, unet::Narrow>(&format!("zoo.{case}")),
+        "vgg16" => comes_back::<M, vgg16::Narrow>(&format!("zoo.{case}")),
         _ => panic!("`{case}` has no source in `imported`"),
     }
 }

@@ -140,21 +140,20 @@ model! {
 }
 
 come_back! { "networks":
-    lenet: LeNet => LeNet, Same;
-    resnet: ResNet => ResNet, Same;
-    mobilenet: MobileNet => MobileNet, Same;
-    unet: UNet => UNet, Same;
-    densenet: DenseNet => DenseNet, Same;
-    vit: Vit => Vit, Same;
-    vae: Vae => Vae, Same;
-    inner: Inner => Inner, Same;
-    outer: Outer => Outer, Same;
-    generic: Generic<5, 3> => Generic, Same;
-    checkpointed: Checkpointed => Checkpointed, Same;
-    tagger: Tagger => Tagger, Same;
-    gru: GruTagger => GruTagger, Same;
-    gpt: Gpt => Gpt, Same;
-    bert: Bert => Bert, Same;
+    lenet: LeNet => LeNet;
+    resnet: ResNet => ResNet;
+    mobilenet: MobileNet => MobileNet;
+    unet: UNet => UNet;
+    densenet: DenseNet => DenseNet;
+    vit: Vit => Vit;
+    inner: Inner => Inner;
+    outer: Outer => Outer;
+    generic: Generic<5, 3> => Generic;
+    checkpointed: Checkpointed => Checkpointed;
+    tagger: Tagger => Tagger;
+    gru: GruTagger => GruTagger;
+    gpt: Gpt => Gpt;
+    bert: Bert => Bert;
 }
 
 #[test]

@@ -8,15 +8,6 @@ use dl::Model;
 use dl_cli::import::{Imported, Options, import};
 use std::path::Path;
 
-/// How a file comes back.
-#[derive(Clone, Copy)]
-pub enum Again {
-    /// The second file has the bytes of the first.
-    Same,
-    /// The first file has something that no source says, which is the reason; the second and all further files are the same.
-    Second(&'static str),
-}
-
 /// Declares a module for each source.
 macro_rules! sources {
     ($folder:literal: $($name:ident),* $(,)?) => {
@@ -29,14 +20,13 @@ pub(crate) use sources;
 
 /// Declares a test for each network, whose source has a model of the name after the arrow.
 macro_rules! come_back {
-    ($folder:literal: $($name:ident: $from:ty => $back:ident, $again:expr;)*) => {
+    ($folder:literal: $($name:ident: $from:ty => $back:ident;)*) => {
         mod come_back {
             use super::*;
-            use crate::round_trip::Again::*;
             crate::round_trip::sources! { $folder: $($name),* }
             $(#[test]
             fn $name() {
-                crate::round_trip::comes_back::<$from, $name::$back>(concat!($folder, ".", stringify!($name)), $again);
+                crate::round_trip::comes_back::<$from, $name::$back>(concat!($folder, ".", stringify!($name)));
             })*
         }
     };
@@ -44,7 +34,7 @@ macro_rules! come_back {
 pub(crate) use come_back;
 
 /// Exports `M`, imports the file, and exports the imported model, `N`.
-pub fn comes_back<M: Model, N: Model>(name: &str, again: Again) {
+pub fn comes_back<M: Model, N: Model>(name: &str) {
     let first = trained::<M>().to_onnx().unwrap();
     let imported = imported(name, first.clone());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("onnx/imported/{name}.rs"));
@@ -54,18 +44,7 @@ pub fn comes_back<M: Model, N: Model>(name: &str, again: Again) {
     let committed = std::fs::read_to_string(path).unwrap();
     assert!(committed == imported.source, "imported/{name}.rs is not what is written now:\n{}", imported.source);
     let second = load::<N>(&imported).to_onnx().unwrap();
-    let same = first == second;
-    match again {
-        Again::Same => assert!(same, "{name} differs:\n{}", difference(first, second)),
-        Again::Second(reason) => {
-            assert!(!same, "{name} is the same now, although {reason}");
-            let once_more = self::imported(name, second.clone());
-            assert_eq!(once_more.source, imported.source, "{name}: the source of the second file");
-            assert_eq!(once_more.tensors, imported.tensors, "{name}: the weights of the second file");
-            let third = load::<N>(&once_more).to_onnx().unwrap();
-            assert!(second == third, "{name} differs the second time:\n{}", difference(second, third));
-        }
-    }
+    assert!(first == second, "{name} differs:\n{}", difference(first, second));
 }
 
 fn imported(name: &str, file: Vec<u8>) -> Imported {

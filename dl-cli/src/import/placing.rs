@@ -187,9 +187,10 @@ impl Places {
     fn describe(&mut self, layer: &Layer, id: Id, path: &[String]) -> String {
         let what = match &layer.what {
             What::Call(call) => {
-                let arguments = call.arguments.iter().map(|argument| {
-                    format!("{:?} {}", argument.name, without_numbers(&argument.text))
-                });
+                let arguments = call
+                    .arguments
+                    .iter()
+                    .map(|argument| format!("{:?} {}", argument.name, without_numbers(&argument.text)));
                 format!("{} {:?}", call.name, arguments.collect::<Vec<_>>())
             }
             What::Binary(op) => op.to_string(),

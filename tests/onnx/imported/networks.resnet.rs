@@ -2,6 +2,13 @@
 use dl::prelude::*;
 
 model! {
+    block basic(x) {
+        x -> residual {
+            conv2d(16, 3, padding: 1, bias: false) as conv1 -> batch_norm as batch_norm1 -> relu
+                -> conv2d(16, 3, padding: 1, bias: false) as conv2 -> batch_norm as batch_norm2
+        } -> relu
+    }
+
     block shortcut(x) {
         x -> conv2d(16, 1, stride: 2, bias: false) as conv1 -> batch_norm as batch_norm1
     }
@@ -18,21 +25,11 @@ model! {
             -> conv2d(8, 3, padding: 1, bias: false) as conv2 -> batch_norm as batch_norm2
     }
 
-    block layer_block3(x) {
-        x -> repeat 2 {
-            residual {
-                    conv2d(16, 3, padding: 1, bias: false) as conv1 -> batch_norm as batch_norm1
-                        -> relu -> conv2d(16, 3, padding: 1, bias: false) as conv2
-                        -> batch_norm as batch_norm2
-                } -> relu
-        } as part1
-    }
-
     /// Imported from networks.resnet.onnx.
     pub ResNet(image: [3, 32, 32]) -> [10] {
         image -> conv2d(8, 7, stride: 2, padding: 3, bias: false) as conv1
             -> batch_norm as batch_norm1 -> relu -> max_pool2d(3, stride: 2, padding: 1)
             -> residual { layer_block2 as layer1 } -> relu -> layer_block as layer2 -> relu
-            -> layer_block3 as layer3 -> global_avg_pool2d -> dense(10) as fc
+            -> repeat 2 { basic as basic1 } as layer3 -> global_avg_pool2d -> dense(10) as fc
     }
 }

@@ -12,17 +12,11 @@ model! {
             -> double(channels) as double1
     }
 
-    block double_block(x) {
-        x -> conv2d(16, 3, padding: 1) as conv1 -> relu -> conv2d(16, 3, padding: 1) as conv2
-    }
-
     /// Imported from networks.unet.onnx.
     pub UNet(image: [1, 16, 24]) -> [2, 16, 24] {
-        let a = image -> conv2d(4, 3, padding: 1) as double1_conv1 -> relu
-            -> conv2d(4, 3, padding: 1) as double1_conv2 -> relu;
-        let b = a -> max_pool2d(2) -> conv2d(8, 3, padding: 1) as double2_conv1 -> relu
-            -> conv2d(8, 3, padding: 1) as double2_conv2 -> relu;
-        b -> max_pool2d(2) -> double_block as double3 -> relu -> up(b, 8) as up1 -> up(a, 4) as up2
+        let a = image -> double(4) as double1;
+        let b = a -> max_pool2d(2) -> double(8) as double2;
+        b -> max_pool2d(2) -> double(16) as double3 -> up(b, 8) as up1 -> up(a, 4) as up2
             -> conv2d(2, 1) as conv1
     }
 }

@@ -13,11 +13,11 @@ model! {
     }
 
     block inception(x) {
-        let a = x -> conv(3) as conv2 -> conv_block(5) as conv3;
-        let b = x -> conv(2) as conv4 -> conv_block(3) as conv5;
-        let c = x -> max_pool2d(3, stride: 1, padding: 1) -> conv(4) as conv6;
-        let d = x -> conv(4) as conv1;
-        concat(d, a, b, c)
+        let a = x -> conv(4) as conv1;
+        let b = x -> conv(3) as conv2 -> conv_block(5) as conv3;
+        let c = x -> conv(2) as conv4 -> conv_block(3) as conv5;
+        let d = x -> max_pool2d(3, stride: 1, padding: 1) -> conv(4) as conv6;
+        concat(a, b, c, d)
     }
 
     /// Imported from zoo.inception.onnx.

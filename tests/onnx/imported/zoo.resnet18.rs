@@ -2,11 +2,15 @@
 use dl::prelude::*;
 
 model! {
+    block downsample_block(x, channels) {
+        x -> conv2d(channels, 1, stride: 2, bias: false) as conv -> batch_norm as norm
+    }
+
     block layer2(x, channels) {
         let a = x -> conv2d(channels, 3, stride: 2, padding: 1, bias: false) as conv1
             -> batch_norm as bn1 -> relu -> conv2d(channels, 3, padding: 1, bias: false) as conv2
             -> batch_norm as bn2;
-        (a + (x -> (channels) as downsample)) -> relu
+        (a + (x -> downsample_block(channels) as downsample)) -> relu
     }
 
     block layer1(x, channels) {

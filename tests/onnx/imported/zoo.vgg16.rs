@@ -2,20 +2,24 @@
 use dl::prelude::*;
 
 model! {
-    block three(x) { x ->  as two1 -> relu -> conv2d(8, 3, padding: 1) as conv1 }
-
-    block three_block(x) {
-        x ->  as two1 -> conv2d(16, 3, padding: 1) as conv1 -> relu -> max_pool2d(2)
+    block two(x, channels) {
+        x -> conv2d(channels, 3, padding: 1) as conv1 -> relu
+            -> conv2d(channels, 3, padding: 1) as conv2 -> relu
     }
 
-    block two(x, channels) {
+    block three(x, channels) {
+        x -> two(channels) as two1 -> conv2d(channels, 3, padding: 1) as conv1 -> relu
+            -> max_pool2d(2)
+    }
+
+    block two_block(x, channels) {
         x -> conv2d(channels, 3, padding: 1) as conv1 -> relu
             -> conv2d(channels, 3, padding: 1) as conv2 -> relu -> max_pool2d(2)
     }
 
     block vgg(x) {
-        x -> two(2) as two1 -> two(4) as two2 -> three as three1 -> relu -> max_pool2d(2)
-            -> three_block as three2 -> three_block as three3 -> flatten -> dense(128) as dense1
+        x -> two_block(2) as two1 -> two_block(4) as two2 -> three(8) as three1
+            -> three(16) as three2 -> three(16) as three3 -> flatten -> dense(128) as dense1
             -> relu -> dense(128) as dense2 -> relu -> dense(10) as dense3
     }
 

@@ -263,12 +263,15 @@ impl<'a> Builder<'a> {
         let list = |path: &[String]| path[..path.len() - 1].to_vec();
         let next =
             number(&a.name).zip(number(&b.name)).is_some_and(|(a, b)| a + 1 == b) && list(&a.name) == list(&b.name);
-        let shape = |scope: &Scope| {
-            self.layers[scope.inputs[0]].shapes == self.layers[scope.output].shapes
-        };
+        let shape = |scope: &Scope| self.layers[scope.inputs[0]].shapes == self.layers[scope.output].shapes;
         // Other values are the same for all copies.
         let others = |scope: &Scope| scope.inputs[1..].to_vec();
-        next && a.group.is_some() && a.group == b.group && a.holes == b.holes && shape(a) && shape(b) && others(a) == others(b)
+        next && a.group.is_some()
+            && a.group == b.group
+            && a.holes == b.holes
+            && shape(a)
+            && shape(b)
+            && others(a) == others(b)
     }
     /// Returns the name of a `repeat`: that of the list, or of the first copy if others are before it.
     fn repeat_label(&self, path: &[String], first: &str) -> String {

@@ -107,7 +107,9 @@ impl<'a> Writer<'a> {
         for (group, uses) in uses.iter().enumerate() {
             let first = self.scopes.groups[group].uses[0];
             let chain = self.chain(first).is_some();
-            if uses.0 == 0 || *uses == (1, true) && chain {
+            // Inside the braces of a `repeat`, a module that has a name keeps it.
+            let named = self.network.exact && self.scopes.all[first].path != self.scopes.all[first].name;
+            if uses.0 == 0 || *uses == (1, true) && chain && !named {
                 self.names.push(None);
                 continue;
             }

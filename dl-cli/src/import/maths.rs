@@ -150,7 +150,7 @@ impl Importer {
         let (id, slope) = (self.settle(view)?, weight(slope)?);
         let shapes = self.layers[id].shapes.clone();
         let channels = *shapes[0].get(1)?;
-        let call = match (slope.data.len(), slope.shape.iter().rev().skip(shapes[0].len() - 2).next()) {
+        let call = match (slope.data.len(), slope.shape.iter().rev().nth(shapes[0].len() - 2)) {
             (1, _) => Call::new("prelu"),
             (len, Some(first)) if len == channels && *first == channels => {
                 Call::new("prelu").named("per_channel", "true")

@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Gives layers without weights the path of the block that they are in, and marks layers that are used again.
 pub fn place(layers: &mut [Layer], outputs: &[Id]) {
     let mut first: BTreeMap<Vec<String>, Id> = BTreeMap::new();
-    for id in 0..layers.len() {
-        let layer = &mut layers[id];
+    for (id, layer) in layers.iter_mut().enumerate() {
         if layer.weights.is_empty() || layer.path.is_empty() {
             (layer.own, layer.path) = (false, Vec::new());
         } else if let Some(before) = first.get(&layer.path) {

@@ -122,13 +122,13 @@ impl Importer {
             let [(place, factor), (_, other)] = terms.data[at / (rows * size) * (rows * size) + at % size];
             ((factor - 1.0).abs() < 1e-5 && other.abs() < 1e-5).then_some(place)
         };
-        let place = |at: usize| Some(first(at)?.checked_add((at / size % rows * width) as u32)?);
+        let place = |at: usize| first(at)?.checked_add((at / size % rows * width) as u32);
         let places = Array::new(terms.shape.clone(), (0..terms.data.len()).map(place).collect::<Option<_>>()?)?;
         debug_assert!(heads > 0);
         let rotation = [false, true].into_iter().find_map(|neighbours| {
             let pair = |feature: usize| if neighbours { feature / 2 } else { feature % (size / 2) };
             let partner = |feature: usize| if neighbours { feature ^ 1 } else { (feature + size / 2) % size };
-            let is_first = |feature: usize| if neighbours { feature % 2 == 0 } else { feature < size / 2 };
+            let is_first = |feature: usize| if neighbours { feature.is_multiple_of(2) } else { feature < size / 2 };
             let factor = |at: usize, place: u32| {
                 terms.data[at]
                     .iter()

@@ -87,9 +87,10 @@ impl Graph {
         self.dims.insert(name.clone(), dims.clone());
         Value { name, dims }
     }
-    /// Returns how many nodes there were after the one that makes a value; 0 for an input.
-    pub fn made(&self, value: &Value) -> usize {
-        self.nodes.iter().rposition(|node| node.output.contains(&value.name)).map_or(0, |at| at + 1)
+    /// Returns the operands of a sum with that first which was made first: `x + y` and `y + x` are the same numbers, and the same node.
+    pub fn oldest_first(&self, a: Value, b: Value) -> [Value; 2] {
+        let made = |value: &Value| self.nodes.iter().rposition(|node| node.output.contains(&value.name));
+        if made(&a) > made(&b) { [b, a] } else { [a, b] }
     }
     /// Returns a value that several layers share, which `make` appends at the first time.
     pub fn shared(&mut self, key: String, make: impl FnOnce(&mut Self) -> String) -> String {

@@ -23,9 +23,8 @@ impl ArithmeticKernel for Recorder {
                 (graph.reshape(a, &b.dims), b)
             };
             let dims = a.dims.clone();
-            // `x + y` and `y + x` are the same numbers, and the same nodes: the value that came first is the first operand.
-            let swap = matches!(operator, Operator::Add { sign } if sign > 0.0) && graph.made(&a) > graph.made(&b);
-            let (a, b) = if swap { (b, a) } else { (a, b) };
+            let is_sum = matches!(operator, Operator::Add { sign } if sign > 0.0);
+            let [a, b] = if is_sum { graph.oldest_first(a, b) } else { [a, b] };
             let value = graph.push(node(operator, a, b), dims);
             let value = activate(graph, f, value);
             graph.write(y, value);

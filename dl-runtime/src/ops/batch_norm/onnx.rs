@@ -69,7 +69,8 @@ fn normalise(
         if let Some(summand) = summand {
             let summand = graph.read(summand)?;
             let (summand, dims) = (graph.reshape(summand, &value.dims), value.dims.clone());
-            value = graph.push(Node::new("Add", value).and(summand), dims);
+            let [first, second] = graph.oldest_first(value, summand);
+            value = graph.push(Node::new("Add", first).and(second), dims);
         }
         let value = activate(graph, op.activation, value);
         graph.write(y, value);

@@ -57,6 +57,7 @@ macro_rules! capitals_words {
         $test! {
             ADD1_OP Activation Add Allocator Autoencoder AutoencoderEvaluation AutoencoderInference AutoencoderTraining
             BASIC1_ADD1_OP BASIC1_CONV1_OP BASIC1_CONV2_OP BATCH_NORM1_OP Backward Batch BatchNorm Bias Box C CONV1_OP
+            CONV1_OP_INFER
             COPIES Clone ComputeLoss Conv Conv2d ConvInference ConvTraining Copy D D2 DENSE1_OP DENSE1_OP_INFER
             DENSE2_OP Debug Default Dense Device Element Elementwise Entry Equal Err Evaluate Evaluation FIRST_ADD1_OP
             FIRST_CONV1_OP FIRST_CONV2_OP FIRST_CONV3_OP FnMut Forward Gelu Grad INFERENCE_FLOATS INPUTS Identity Infer

@@ -47,6 +47,30 @@ macro_rules! output_values {
 outputs_words! { output_values }
 layers_words! { layer_values }
 
+macro_rules! int8_values { ($($word:ident)*) => { $(
+    mod $word {
+        ::dl::model! {
+            #[int8]
+            Only($word: [1, 4, 4]) -> [2] {
+                $word -> conv2d(2, 3, padding: 1) -> batch_norm -> relu -> residual { conv2d(2, 3, padding: 1) -> tanh }
+                    -> flatten -> dense(2)
+            }
+
+            #[int8]
+            Bound(given_: [3]) -> [3] {
+                let $word = given_ -> dense(3);
+                $word + ($word -> sigmoid)
+            }
+        }
+    }
+)* } }
+mod int8 {
+    int8_words! { int8_values }
+}
+mod int8_with_other_words {
+    few_words! { int8_values }
+}
+
 /// The words of the committed expansions are those of the lists: new generated code cannot bring one that nobody tried.
 #[test]
 fn every_word_of_generated_code_is_tested() {
@@ -56,6 +80,8 @@ fn every_word_of_generated_code_is_tested() {
     layers_words! { note }
     outputs_words! { note }
     capitals_words! { note }
+    int8_words! { note }
+    int8_capitals_words! { note }
     qualified_words! { note }
     // Words of Rust and of the language, which name nothing.
     known.extend(

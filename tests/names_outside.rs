@@ -34,6 +34,11 @@ macro_rules! models {
             Single_(image: [3]) -> [2] { image -> dense(3) -> Scaled_: [3] as scaled -> gelu -> dense(2) }
             loss(goal: u32) { cross_entropy(output, goal) }
 
+            #[int8]
+            Small_(image: [1, 4, 4]) -> [2] {
+                image -> conv2d(2, 3, padding: 1) -> batch_norm -> relu -> residual { conv2d(2, 3, padding: 1) -> tanh } -> flatten -> dense(2)
+            }
+
             Generic_<const WIDE: usize>(x: [WIDE]) -> [WIDE] { x -> dense(WIDE) -> layer_norm -> dropout(0.5) }
         }
         ::dl::layer! {
@@ -103,6 +108,8 @@ macro_rules! beside {
             layers_words! { $item }
             outputs_words! { $item }
             capitals_words! { $item }
+            int8_words! { $item }
+            int8_capitals_words! { $item }
             wide_! { $item }
             models! {}
         }

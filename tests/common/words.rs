@@ -77,6 +77,26 @@ macro_rules! capitals_words {
     };
 }
 
+/// Words of a network on int8 alone: what values may be called.
+#[macro_export]
+macro_rules! int8_words {
+    ($test:ident) => {
+        $test! { add1 columns dim i8 int8 kernels largest limits logits nodes op tanh tanh1 values weights }
+    };
+}
+
+/// Words of a network on int8 alone: what constants, types and models may be called.
+#[macro_export]
+macro_rules! int8_capitals_words {
+    ($test:ident) => {
+        $test! {
+            ADD1_INT8 AddOp CONV1_INT8 CONV2_INT8 CONV2_OP Digits DigitsI8 DigitsI8Memory DigitsInference DigitsScratch DigitsTraining
+            Function GRAPH Graph INFINITY Included InputI8 Kernels LOGITS_INT8 LOGITS_OP Lookup LookupOp MAX_POOL1_INT8 MaxPool
+            MaxPoolOp Native Node Op OutputI8 Parameters PoolSizes Quantization Quantize Quantized QuantizedModel Same Tanh
+        }
+    };
+}
+
 /// Words that stand in generated code only behind a dot, in a path, or as names of the user's own values and types, so that nothing of
 /// the user's can take their place.
 #[macro_export]

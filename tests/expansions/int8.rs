@@ -202,6 +202,13 @@ const _: () = {
     const LOGITS_OP: dl::ops::dense::DenseOp = dl::ops::dense::DenseOp {
         activation: dl::ops::Activation::Identity,
     };
+    const CONV1_OP_INFER: dl::ops::conv2d::Conv2dOp = dl::ops::conv2d::Conv2dOp {
+        stride: [1, 1],
+        padding: [1, 1],
+        dilation: [1, 1],
+        groups: 1,
+        activation: dl::ops::Activation::Relu,
+    };
     pub struct DigitsTraining<D: dl::Device> {
         conv1: dl::Workspace<D>,
         relu1: dl::Workspace<D>,
@@ -212,7 +219,7 @@ const _: () = {
         saved_relu1: dl::Workspace<D>,
     }
     pub struct DigitsInference<D: dl::Device> {
-        conv1: dl::Workspace<D>,
+        relu1: dl::Workspace<D>,
         max_pool1: dl::Workspace<D>,
         add1: dl::Workspace<D>,
     }
@@ -342,7 +349,7 @@ const _: () = {
             allocator: &mut dl::Allocator<'_, D>,
         ) -> DigitsInference<D> {
             DigitsInference {
-                conv1: allocator.workspace(512),
+                relu1: allocator.workspace(512),
                 max_pool1: allocator.workspace(128),
                 add1: allocator.workspace(128),
             }
@@ -390,23 +397,19 @@ const _: () = {
             }: dl::Infer<'_, D, Self>,
         ) {
             let n = batch.samples;
-            CONV1_OP
-                .forward(
+            CONV1_OP_INFER
+                .infer(
                     context,
                     dl::field!(net.conv1),
+                    BATCH_NORM1_OP.by_running(dl::field!(net.batch_norm1)),
                     image,
-                    memory.conv1.write::<[[[f32; 8]; 8]; 8]>(n),
-                );
-            BATCH_NORM1_OP
-                .infer_in_place(
-                    context,
-                    dl::field!(net.batch_norm1),
-                    memory.conv1.write::<[[[f32; 8]; 8]; 8]>(n),
+                    dl::None,
+                    memory.relu1.write::<[[[f32; 8]; 8]; 8]>(n),
                 );
             MAX_POOL1_OP
                 .forward(
                     context,
-                    memory.conv1.read::<[[[f32; 8]; 8]; 8]>(n),
+                    memory.relu1.read::<[[[f32; 8]; 8]; 8]>(n),
                     memory.max_pool1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             CONV2_OP
@@ -414,13 +417,13 @@ const _: () = {
                     context,
                     dl::field!(net.conv2),
                     memory.max_pool1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.relu1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             ADD1_OP
                 .forward(
                     context,
                     memory.max_pool1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.conv1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.relu1.read::<[[[f32; 4]; 4]; 8]>(n),
                     memory.add1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             LOGITS_OP

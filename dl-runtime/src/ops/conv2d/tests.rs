@@ -87,6 +87,14 @@ impl Operands {
         device.conv2d(&self.s, Direction::Forward, f, weights, x.data(), to);
         y.read()
     }
+    /// Returns the output of a convolution with batch norm, with `dy` as the summand or without one.
+    fn infer(&self, device: &impl Device, f: Activation, norm: &[f32], adds: bool) -> Vec<f32> {
+        let [weight, bias, x, dy, norm] = [&self.weight, &self.bias, &self.x, &self.dy, norm].map(|x| device.tensor(x));
+        let mut y = device.output(self.dy.len());
+        let (norm, summand) = (RunningNorm { op: NORM, weights: norm.data() }, adds.then(|| dy.data()));
+        device.conv2d_normalised(&self.s, norm, f, [weight.data(), bias.data()], x.data(), summand, y.data_mut());
+        y.read()
+    }
     /// Returns the gradients to weights, bias and input: first written with [`Write::Set`], then added once more.
     fn backward(&self, device: &impl Device) -> [[Vec<f32>; 3]; 2] {
         let [weight, x, dy] = [&self.weight, &self.x, &self.dy].map(|x| device.tensor(x));
@@ -102,9 +110,39 @@ impl Operands {
     }
 }
 
+/// The settings of a batch norm, whose activation does not count.
+const NORM: BatchNormOp = BatchNormOp { momentum: 0.1, epsilon: 1e-3, activation: Activation::Gelu };
+
+/// Checks the output of a convolution with batch norm, a summand and an activation.
+fn check_inference(operands: &Operands) {
+    type Function = fn(f64) -> f64;
+    let activations =
+        [Activation::Identity, Activation::Relu, Activation::Clamp { min: -0.25, max: 0.5 }, Activation::Tanh];
+    let functions: [Function; 4] = [|y| y, |y| y.max(0.0), |y| y.clamp(-0.25, 0.5), f64::tanh];
+    let (s, channels) = (&operands.s, operands.s.outputs);
+    let mut norm = numbers(4 * channels, 5);
+    norm[3 * channels..].iter_mut().for_each(|variance| *variance = variance.abs());
+    let outputs = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| {
+        [false, true].map(|adds| activations.map(|f| operands.infer(device, f, &norm, adds)))
+    });
+    let sums = convolution(s, &wide(&operands.weight), &wide(&operands.bias), &wide(&operands.x));
+    let (norm, pixels) = (wide(&norm), s.output[0] * s.output[1]);
+    let normalised = |at: usize| {
+        let [scale, shift, mean, variance] = [0, 1, 2, 3].map(|field| norm[field * channels + at / pixels % channels]);
+        (sums[at] - mean) / (variance + f64::from(NORM.epsilon)).sqrt() * scale + shift
+    };
+    for (outputs, weight) in outputs.iter().zip([0.0, 1.0]) {
+        for (f, y) in functions.iter().zip(outputs) {
+            let expected = (0..y.len()).map(|at| f(normalised(at) + weight * f64::from(operands.dy[at])));
+            close("normalised output", s, y, expected.enumerate());
+        }
+    }
+}
+
 /// Checks the output and all gradients of a convolution.
 fn check(s: Conv2dSizes, with_bias: bool) {
     let operands = Operands::new(s, with_bias);
+    check_inference(&operands);
     let Operands { weight, bias, x, dy, .. } = &operands;
     type Function = fn(f64) -> f64;
     let activations = [Activation::Identity, Activation::Relu, Activation::Tanh];

@@ -3,7 +3,7 @@
 use dl_onnx::GraphProto;
 use std::collections::BTreeSet;
 
-/// What the exporter writes behind the name of a layer where it is several nodes.
+/// The endings that the exporter writes behind the name of a layer that is several nodes.
 const PARTS: &[&str] = &["product", "transposed", "matrix", "of_channels", "rows", "groups", "scaled"];
 
 /// The most names inside each other that are read as blocks; the language has no such depth.
@@ -40,7 +40,7 @@ impl Fields {
     }
 }
 
-/// Whether a text is a number: the place of a copy in a stack.
+/// Returns whether a text is a number: the place of a copy in a stack.
 pub fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -41,7 +41,7 @@ pub struct Network {
     pub classes: BTreeMap<String, String>,
     /// The name of the model, if this library exported it.
     pub name: Option<String>,
-    /// Whether the names are those of fields, which the source keeps.
+    /// `true` if the names are those of fields, which the source keeps.
     pub exact: bool,
 }
 

@@ -36,7 +36,7 @@ struct Inliner<'f> {
     functions: HashMap<[String; 3], &'f FunctionProto>,
     /// The number of calls so far, which is a part of the names of values inside.
     calls: usize,
-    /// How much the calls have added.
+    /// The size of everything that the calls have added.
     size: usize,
     nodes: Vec<NodeProto>,
 }

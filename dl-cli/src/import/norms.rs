@@ -14,7 +14,7 @@ struct Spelled {
     /// The rows that are normalised.
     root: Id,
     epsilon: f64,
-    /// Whether their mean becomes 0.
+    /// `true` if their mean becomes 0.
     centred: bool,
 }
 

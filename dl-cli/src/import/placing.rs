@@ -174,7 +174,7 @@ impl Blocks<'_> {
     }
 }
 
-/// Where values are in a block: the results of its layers, and the values that it reads, both counted.
+/// The places of values in a block: the results of its layers, and the values that it reads, both counted.
 #[derive(Default)]
 struct Places {
     layers: BTreeMap<Id, usize>,

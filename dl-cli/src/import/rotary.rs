@@ -11,12 +11,12 @@ use std::rc::Rc;
 /// An element as a sum: places in the result of another layer, each with a factor; 0 for none.
 pub type Term = [(u32, f32); 2];
 
-/// How the features of a head are rotated.
+/// The settings of a rotation of the features of a head.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rotation {
     /// The base of the wavelengths.
     pub base: f64,
-    /// Whether a pair is two neighbours, and not one feature of each half.
+    /// `true` if a pair is two neighbours, `false` if it is one feature of each half.
     pub neighbours: bool,
 }
 

@@ -19,7 +19,7 @@ use super::{Declared, Zeroed};
     note = "the input of such a model is one sequence of run-time length, such as `[.., 8]`"
 )]
 pub trait PredictSteps: Declared {
-    /// What the layers remember of a stream.
+    /// The memory of the layers of a stream.
     #[doc(hidden)]
     type State: Zeroed;
 

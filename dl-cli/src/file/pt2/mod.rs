@@ -27,7 +27,7 @@ pub struct Program {
     pub tensors: Vec<Stored>,
 }
 
-/// Whether a file is an exported program: by its name, or by the first file of a zip archive.
+/// Returns whether a file is an exported program: by its name, or by the first file of a zip archive.
 pub(super) fn is_pt2(path: &Path, content: &[u8]) -> bool {
     let first_file = || {
         let len = usize::from(u16::from_le_bytes(content.get(26..28)?.try_into().ok()?));

@@ -42,7 +42,7 @@ pub struct Signature {
     pub output_specs: Vec<OutputSpec>,
 }
 
-/// What an input of the graph is.
+/// The kinds of inputs of a graph.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputSpec {
@@ -55,7 +55,7 @@ pub enum InputSpec {
     ConstantInput(IgnoredAny),
 }
 
-/// What an output of the graph is. Only those of the network are read.
+/// The kinds of outputs of a graph. Only those of the network are read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputSpec {

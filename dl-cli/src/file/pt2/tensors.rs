@@ -18,7 +18,7 @@ pub struct Stored {
     pub bytes: Bytes,
 }
 
-/// What was expected of a tensor, and what was found.
+/// The property that was expected of a tensor, and the one that was found.
 pub(super) struct Wrong {
     pub(super) expected: String,
     pub(super) found: String,
@@ -50,7 +50,7 @@ impl Stored {
     }
 }
 
-/// Where the elements of a tensor lie.
+/// The layout of the elements of a tensor in its file.
 struct Place<'a> {
     shape: &'a [usize],
     strides: &'a [usize],

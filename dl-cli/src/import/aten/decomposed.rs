@@ -1,5 +1,5 @@
-//! What `run_decompositions` makes of attention: products of matrices whose batch and heads are one dimension, weights that are repeated for
-//! each sample, and a softmax that has zeros where a row sees nothing. Each is written as what it was.
+//! Recognises attention as `run_decompositions` writes it: products of matrices whose batch and heads are one dimension, weights
+//! that are repeated for each sample, and a softmax that has zeros where a row sees nothing. Each is written as what it was.
 
 use super::Lowering;
 use crate::file::pt2::schema::{Node, SymInt};

@@ -53,7 +53,7 @@ struct Lowering<'a> {
     batched: BTreeMap<String, Batched>,
     repeated: BTreeMap<String, String>,
     made: usize,
-    /// How many more ones and zeros may be made for norms that have no weights.
+    /// The number of ones and zeros that may still be made for norms that have no weights.
     filled: usize,
     /// The name of the node that is translated, and the modules that it is in.
     name: String,

@@ -7,7 +7,7 @@ use crate::import::importer::Network;
 use crate::import::network::{Id, Layer};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether a path is that of a copy in a stack: its last name is a number.
+/// Returns whether a path is that of a copy in a stack: its last name is a number.
 pub fn is_copy(path: &[String]) -> bool {
     path.last().is_some_and(|last| is_number(last))
 }
@@ -66,7 +66,7 @@ pub struct Scopes {
     pub groups: Vec<Group>,
     /// The units of the model itself.
     root: Vec<Unit>,
-    /// Whether every module is a block, so that names stay as they are.
+    /// `true` if every module is a block, so that names stay as they are.
     exact: bool,
 }
 

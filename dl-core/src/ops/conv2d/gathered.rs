@@ -56,7 +56,7 @@ fn add<const N: usize>(kernels: &[f32], [of_kernel, start]: [usize; 2], x: &[f32
     sums.iter().enumerate().for_each(|(k, sum)| y[k * size] = *sum);
 }
 
-/// What the kernels see from one place of the output, in the order of their weights.
+/// The numbers that the kernels see from one place of the output, in the order of their weights.
 struct Window<'a> {
     s: &'a Conv2dSizes,
     /// The input channels of the group.

@@ -23,11 +23,11 @@ pub(super) struct Correlation<'a> {
     pub columns: usize,
     /// The distance in the image between neighbouring rows of windows.
     pub b_row: usize,
-    /// What is done with the sums.
+    /// The operation that is applied to the sums.
     pub finish: Finish<'a>,
 }
 
-/// What is done with the sums of channels: `c = limited(scale·sum + shift + summand)`, or `c = limited(c + …)`.
+/// The operation that is applied to the sums of channels: `c = limited(scale·sum + shift + summand)`, or `c = limited(c + …)`.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Finish<'a> {
     /// The factor of each channel; 1 if empty.

@@ -142,6 +142,41 @@ fn weights_that_others_use_are_copied_before_anything_writes() {
 }
 
 #[test]
+fn no_session_computes_with_the_weights_of_before() {
+    let nets = [7, 8].map(|seed| Shared::from(Reader::init(seed)));
+    let images = images(5);
+    let expected = nets.each_ref().map(|net| by_a_copy(&**net, 4, &images));
+    let ones = nets.each_ref().map(|net| bits(from_ref(&*net.predict_one(&images[2]))));
+    let check = |session: &mut Session<Reader>, which: usize, what: &str| {
+        let mut outputs = [[0.0; 10]; 5];
+        session.predict_into(&images, &mut outputs).unwrap();
+        assert_eq!(bits(&outputs), expected[which], "{what}");
+        assert_eq!(bits(from_ref(session.predict_one(&images[2]))), ones[which], "{what}");
+    };
+    let mut one = nets[0].session(Cpu::with_threads(1), 4).unwrap();
+    check(&mut one, 0, "a copy");
+    one.reload(&nets[1]).unwrap();
+    check(&mut one, 1, "reloaded in place");
+    let mut two = one.try_clone().unwrap();
+    check(&mut two, 1, "a clone");
+    one.reload(&nets[0]).unwrap();
+    check(&mut one, 0, "reloaded beside a clone");
+    check(&mut two, 1, "the clone");
+    for which in [1, 0, 1] {
+        two.share(nets[which].clone()).unwrap();
+        check(&mut two, which, "shared");
+    }
+    two.predict_with_dropout_into(&images, &mut [[0.0; 10]; 5], 1).unwrap();
+    check(&mut two, 1, "a copy of the shared weights");
+    two.reload(&nets[0]).unwrap();
+    check(&mut two, 0, "reloaded after dropout");
+    let mut net = Reader::init(7);
+    assert_eq!(bits(&net.predict(&images)), by_a_copy(&*net, 64, &images));
+    *net = *Reader::init(8);
+    assert_eq!(bits(&net.predict(&images)), by_a_copy(&*net, 64, &images), "changed between predictions");
+}
+
+#[test]
 fn streams_share_weights_too() {
     let net = Shared::from(Notes::init(5));
     let tokens = vec![1_u32, 4, 2, 0, 6];

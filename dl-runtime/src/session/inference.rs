@@ -3,7 +3,7 @@
 use super::batch::{Samples, check_samples, nan_for_refused};
 use super::predict::predict_good;
 use super::runner::{Runner, run_with};
-use super::weights::{Shared, Weights};
+use super::weights::{Reading, Shared, Weights};
 use crate::device::Cpu;
 use crate::network::{Batch, Infer, Network, Passes, Row, Step, Steps};
 use crate::ops::Device;
@@ -16,8 +16,12 @@ use crate::{Allocator, Context, Result, View, ViewMut};
 /// Any number of inputs can be predicted at once; they are processed in batches of up to the size that the session was made for. A session
 /// belongs to one thread at a time, and many sessions can have the same weights: [`Session::on`] copies the weights of a network,
 /// [`Session::sharing`] uses those of a network that others use too, and [`Session::try_clone`] those of a session.
+///
+/// On the CPU, the first prediction may copy weights of convolutions into the order in which their kernels read them, so a network then
+/// takes up to twice the memory of these weights. All sessions of the same weights have the same copies: clones of a session, and sessions
+/// of clones of one [`Shared`]. A prediction without a session copies nothing.
 pub struct Session<M: Passes, D: Device = Cpu> {
-    weights: Weights<M, D>,
+    pub(super) weights: Weights<M, D>,
     runner: Runner<M, D>,
     last: Box<M::Output>,
 }
@@ -86,8 +90,7 @@ impl<M: Passes, D: Device> Session<M, D> {
     /// # Errors
     /// Returns the errors of the device.
     pub fn share(&mut self, net: impl Into<Shared<M>>) -> Result<()> {
-        self.weights = Weights::shared(&self.runner.device, net.into())?;
-        Ok(())
+        self.weights.share(&self.runner.device, net.into())
     }
     /// Writes the output for each of `inputs` to `outputs`.
     ///
@@ -96,7 +99,7 @@ impl<M: Passes, D: Device> Session<M, D> {
     pub fn predict_into(&mut self, inputs: &[M::Input], outputs: &mut [M::Output]) -> Result<()> {
         assert_eq!(inputs.len(), outputs.len(), "as many outputs as inputs");
         M::check_inputs(inputs)?;
-        let weights = self.weights.view();
+        let weights = self.weights.read();
         let samples = self.runner.capacity.samples;
         for (inputs, outputs) in inputs.chunks(samples).zip(outputs.chunks_mut(samples)) {
             self.runner.infer(weights, Samples::All(inputs), outputs)?;
@@ -144,17 +147,18 @@ impl<M: Passes> Session<M> {
     pub fn predict_one(&mut self, input: &M::Input) -> &M::Output {
         let (inputs, outputs) = (std::slice::from_ref(input), std::slice::from_mut(&mut *self.last));
         if M::SEQUENCES > 0 {
-            predict_good(&mut self.runner, self.weights.view(), inputs, outputs)
+            predict_good(&mut self.runner, self.weights.read(), inputs, outputs)
                 .expect("the CPU copies without errors");
             return &self.last;
         }
         let (Some(from), Some(to)) = (M::Input::packed(inputs), M::Output::packed_mut(outputs)) else {
             unreachable!("a single sample without sequences is packed")
         };
+        let Reading { net, prepared } = self.weights.read();
         M::infer(Infer {
-            context: &Context::new(&self.runner.device, 0),
+            context: &Context::of_inference(&self.runner.device, prepared),
             batch: Batch::of(1),
-            net: self.weights.view(),
+            net,
             input: View::new(from, 1),
             memory: &mut self.runner.memory,
             output: ViewMut::new(to, 1),
@@ -183,10 +187,10 @@ impl<M: Passes, D: Device> Session<M, D> {
         M: Steps,
     {
         let Runner { device, lengths, staged, memory, .. } = self.runner.reserved(&Samples::All(inputs))?;
-        let (sequences, net) = (lengths.sequences(), self.weights.view());
+        let (sequences, Reading { net, prepared }) = (lengths.sequences(), self.weights.read());
         let pass =
             |batch: Batch<'_, D>, input: View<'_, D, Row<M::Input>>, mut output: ViewMut<'_, D, Row<M::Output>>| {
-                let context = &Context::new(device, 0);
+                let context = &Context::of_inference(device, prepared);
                 let (net, input, output) = (net.shorten(), input.shorten(), output.reborrow());
                 M::step(Step { context, batch, streams, net, input, memory, state, output });
             };

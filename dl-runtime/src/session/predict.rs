@@ -3,6 +3,7 @@
 use super::Session;
 use super::batch::{Samples, nan_for_refused};
 use super::runner::Runner;
+use super::weights::Reading;
 use crate::device::Cpu;
 use crate::network::Passes;
 use crate::tensor::Pack;
@@ -30,7 +31,9 @@ pub(crate) fn cpu_for<M: Passes>(samples: usize) -> Cpu {
 /// [`Passes::check_inputs`] refuses are NaN.
 pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M::Output]) {
     let cpu = cpu_for::<M>(inputs.len());
-    let weights = View::<Cpu, M>::new(flat(std::slice::from_ref(net)), 1);
+    let net = View::new(flat(std::slice::from_ref(net)), 1);
+    // The caller may change the weights before the next call.
+    let weights = Reading::<M, Cpu> { net, prepared: None };
     let runner = Runner::<M, Cpu>::new(cpu, inputs.len().clamp(1, BATCH));
     let mut runner = runner.expect("memory, or an abort before this");
     for (inputs, outputs) in inputs.chunks(BATCH).zip(outputs.chunks_mut(BATCH)) {
@@ -46,7 +49,7 @@ pub(crate) fn predict<M: Passes>(net: &M, inputs: &[M::Input], outputs: &mut [M:
 /// Predicts the inputs that are not refused. Layers along time rely on lengths, so a refused sequence is not shown to them.
 pub(super) fn predict_good<M: Passes>(
     runner: &mut Runner<M, Cpu>,
-    weights: View<'_, Cpu, M>,
+    weights: Reading<'_, M, Cpu>,
     inputs: &[M::Input],
     outputs: &mut [M::Output],
 ) -> Result<()> {

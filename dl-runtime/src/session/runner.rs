@@ -3,6 +3,7 @@
 use super::batch::{Samples, unpack};
 use super::inference::allocated;
 use super::lengths::Lengths;
+use super::weights::Reading;
 use crate::network::{Batch, DIMENSIONS, Forward, Infer, MAX_DIMENSIONS, Passes, Row};
 use crate::ops::Device;
 use crate::tensor::pod::reserved;
@@ -53,13 +54,14 @@ impl<M: Passes, D: Device> Runner<M, D> {
     }
     pub fn infer(
         &mut self,
-        net: View<'_, D, M>,
+        weights: Reading<'_, M, D>,
         inputs: Samples<'_, M::Input>,
         outputs: &mut [M::Output],
     ) -> Result<()> {
         self.reserve(&inputs)?;
         let sequences = self.lengths.sequences();
-        let pass = Pass::Infer(net.shorten(), &mut self.memory);
+        let Reading { net, prepared } = weights;
+        let pass = Pass::Infer(Reading { net: net.shorten(), prepared }, &mut self.memory);
         run(&self.device, pass, &mut self.staged, &sequences[..M::SEQUENCES], inputs, outputs)
     }
     pub fn infer_with_dropout(
@@ -105,7 +107,7 @@ impl<M: Passes, D: Device> Staged<M, D> {
 
 /// The kinds of inference, each with the weights and the memory that it needs.
 enum Pass<'a, M: Passes, D: Device> {
-    Infer(View<'a, D, M>, &'a mut M::Inference<D>),
+    Infer(Reading<'a, M, D>, &'a mut M::Inference<D>),
     /// A training pass with running statistics, with its seed.
     WithDropout(ViewMut<'a, D, M>, &'a mut M::Training<D>, Arena<'a, D>, u64),
 }
@@ -120,8 +122,8 @@ impl<M: Passes, D: Device> Pass<'_, M, D> {
     ) {
         // All arguments of a pass have the same lifetime.
         match self {
-            Pass::Infer(net, memory) => {
-                let context = &Context::new(device, 0);
+            Pass::Infer(Reading { net, prepared }, memory) => {
+                let context = &Context::of_inference(device, prepared);
                 let (net, input, output) = (net.shorten(), input.shorten(), output.reborrow());
                 M::infer(Infer { context, batch, net, input, memory, output });
             }

@@ -12,6 +12,8 @@ pub struct Context<'a, D: Storage> {
     pub statistics: Statistics,
     /// The weights that the training leaves as they are.
     pub frozen: Frozen<'a>,
+    /// What kernels keep of the weights between passes; `None` if the weights may change between them.
+    pub prepared: Option<&'a D::Prepared>,
 }
 
 /// The mean and variance by which a layer normalises.
@@ -26,7 +28,11 @@ pub enum Statistics {
 impl<'a, D: Storage> Context<'a, D> {
     /// Returns the context of a pass that normalises by the batch if it is one of training.
     pub fn new(device: &'a D, seed: u64) -> Self {
-        Context { device, seed, statistics: Statistics::Batch, frozen: Frozen::NOTHING }
+        Context { device, seed, statistics: Statistics::Batch, frozen: Frozen::NOTHING, prepared: None }
+    }
+    /// Returns the context of a pass of inference, with what kernels keep of its weights.
+    pub fn of_inference(device: &'a D, prepared: Option<&'a D::Prepared>) -> Self {
+        Context { prepared, ..Context::new(device, 0) }
     }
     /// Returns the statistics by which a layer normalises whose running ones are `running`: if they are frozen, it is as in inference.
     pub fn statistics_of(&self, running: D::Ref<'_, f32>) -> Statistics {

@@ -24,6 +24,8 @@ pub trait Storage: sealed::Device + Clone + Send + Sync + 'static {
     const SYNCHRONOUS: bool = true;
     /// Host memory that an asynchronous copy from the device fills.
     type Readback<E: Element>: Send + Sync + 'static;
+    /// What kernels keep of weights that do not change, in the layouts that they read; `()` if they read them as they are.
+    type Prepared: Default + Send + Sync + 'static;
 
     /// Returns a buffer without elements, which takes no memory.
     fn empty<E: Element>(&self) -> Self::Buffer<E>;

@@ -1,6 +1,7 @@
 //! The network, its file, and the exchange of its weights while it is used.
 
 use arc_swap::ArcSwap;
+use dl::Shared;
 use dl::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub type Scores = dl::Output<LeNet>;
 /// The network that serves now. Whoever took it before an exchange keeps what it took.
 pub struct Current {
     path: PathBuf,
-    net: ArcSwap<LeNet>,
+    net: ArcSwap<Shared<LeNet>>,
 }
 
 impl Current {
@@ -34,19 +35,19 @@ impl Current {
     /// # Errors
     /// As [`Model::load`].
     pub fn load(path: PathBuf) -> dl::Result<Self> {
-        let net = ArcSwap::new(Arc::from(LeNet::load(&path)?));
+        let net = ArcSwap::from_pointee(Shared::from(LeNet::load(&path)?));
         Ok(Current { path, net })
     }
-    /// Returns the network, which no later exchange changes.
-    pub fn net(&self) -> Arc<LeNet> {
-        self.net.load_full()
+    /// Returns the network, which no later exchange changes. All sessions of it share what their kernels prepare of its weights.
+    pub fn net(&self) -> Shared<LeNet> {
+        (**self.net.load()).clone()
     }
     /// Reads the file again, and lets the next batches have its weights.
     ///
     /// # Errors
     /// As [`Model::load`]; the weights then stay.
     pub fn reload(&self) -> dl::Result<()> {
-        self.net.store(Arc::from(LeNet::load(&self.path)?));
+        self.net.store(Arc::new(Shared::from(LeNet::load(&self.path)?)));
         Ok(())
     }
 }

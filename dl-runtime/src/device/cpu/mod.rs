@@ -3,11 +3,13 @@
 
 pub(crate) mod elementwise;
 mod memory;
+mod prepared;
 pub(crate) mod scratch;
 pub(crate) mod simd;
 pub mod threads;
 
 pub use memory::Memory;
+pub use prepared::Prepared;
 pub use threads::Threads;
 
 use crate::Result;
@@ -67,6 +69,7 @@ impl Storage for Cpu {
     type Ref<'a, E: Element> = &'a [E];
     type Mut<'a, E: Element> = &'a mut [E];
     type Readback<E: Element> = Vec<E>;
+    type Prepared = Prepared;
 
     fn empty<E: Element>(&self) -> Memory<E> {
         Memory::empty()

@@ -151,6 +151,7 @@ impl Storage for Cuda {
     type Ref<'a, E: Element> = Ref<'a, E>;
     type Mut<'a, E: Element> = Mut<'a, E>;
     type Readback<E: Element> = Pending<E>;
+    type Prepared = ();
     const SYNCHRONOUS: bool = false;
 
     fn empty<E: Element>(&self) -> Buffer<E> {

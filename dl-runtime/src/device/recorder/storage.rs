@@ -12,6 +12,7 @@ impl Storage for Recorder {
     type Ref<'a, E: Element> = Place;
     type Mut<'a, E: Element> = Place;
     type Readback<E: Element> = Vec<E>;
+    type Prepared = ();
 
     fn empty<E: Element>(&self) -> Place {
         self.graph().places.buffer(0)

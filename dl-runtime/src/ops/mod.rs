@@ -35,6 +35,7 @@ pub mod arithmetic;
 pub mod attention;
 mod axes;
 pub mod batch_norm;
+pub mod channel_blocks;
 pub mod concat;
 pub mod conv1d;
 pub mod conv2d;
@@ -92,6 +93,7 @@ kernels! {
     arithmetic::ArithmeticKernel,
     attention::AttentionKernel,
     batch_norm::BatchNormKernel,
+    channel_blocks::ChannelBlocksKernel,
     concat::StridedCopyKernel,
     embedding::EmbeddingKernel,
     group_norm::GroupNormKernel,

@@ -4,7 +4,7 @@
 use super::correlate::{Correlation, Finish, Target};
 use super::depthwise::{depthwise, is_depthwise};
 use super::image::{Layout, Parts, interleave};
-use super::{Conv2dKernel, Conv2dSizes, Direction, weights};
+use super::{Conv2dKernel, Conv2dSizes, Direction, blocked, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
@@ -206,7 +206,7 @@ fn transposed(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish
 }
 
 /// Computes the convolution `y = W * x`, and finishes its sums.
-fn correlate(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish, x: &[f32], y: &mut [f32]) {
+pub(super) fn correlate(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish, x: &[f32], y: &mut [f32]) {
     if is_depthwise(s) {
         return depthwise(threads, s, weight, finish, x, y);
     }
@@ -288,6 +288,30 @@ impl Conv2dKernel for Cpu {
             let (scale, shift) = affine.split_at(s.outputs);
             let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: limits(f) };
             correlate(self.threads(), s, weight, finish, from, to);
+        });
+        self.activation_forward_in_place(beyond_limits(f), to);
+    }
+    fn conv2d_blocked(
+        &self,
+        s: &Conv2dSizes,
+        from_blocks: bool,
+        norm: Option<RunningNorm<'_, Cpu>>,
+        f: Activation,
+        [weight, bias]: [&[f32]; 2],
+        from: &[f32],
+        summand: Option<&[f32]>,
+        to: &mut [f32],
+    ) {
+        scratch::with(if norm.is_some() { 2 * s.outputs } else { 0 }, |affine| {
+            let (scale, shift): (&[f32], _) = match norm {
+                Some(norm) => {
+                    norm.fold(bias, affine);
+                    affine.split_at(s.outputs)
+                }
+                None => (&[], bias),
+            };
+            let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: limits(f) };
+            blocked::convolve(self.threads(), s, from_blocks, weight, finish, from, to);
         });
         self.activation_forward_in_place(beyond_limits(f), to);
     }

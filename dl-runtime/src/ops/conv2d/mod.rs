@@ -9,6 +9,7 @@
 //! The same kernels compute the transposed convolution (`transposed`): its forward pass is the gradient of a
 //! convolution to its input, and its gradient to the input is that convolution.
 
+mod blocked;
 mod causal;
 mod correlate;
 mod cpu;
@@ -30,6 +31,7 @@ pub use dl_core::ops::conv2d::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d,
 pub use transposed::ConvTranspose2dOp;
 
 use crate::ops::batch_norm::{BatchNormKernel, BatchNormOp, BatchNormSizes, RunningNorm};
+use crate::ops::channel_blocks::AnyImage;
 use crate::ops::{Activation, Device, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
@@ -142,6 +144,25 @@ pub trait Conv2dKernel: Storage + BatchNormKernel {
         let (op, [weights, statistics]) = (BatchNormOp { activation, ..norm.op }, norm.parts(sizes.outputs));
         self.batch_norm_by_in_place(op, of_norm, weights, statistics, summand, to);
     }
+    /// `to = f(norm(W * from + b) + summand)`, without what is `None`, where `to` and the summand are in blocks of channels, and so
+    /// is `from` if `from_blocks`. There is no summand without a norm. A device without blocks calls its other kernels.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of three operations")]
+    fn conv2d_blocked(
+        &self,
+        sizes: &Conv2dSizes,
+        _from_blocks: bool,
+        norm: Option<RunningNorm<'_, Self>>,
+        activation: Activation,
+        weight_and_bias: [Self::Ref<'_, f32>; 2],
+        from: Self::Ref<'_, f32>,
+        summand: Option<Self::Ref<'_, f32>>,
+        to: Self::Mut<'_, f32>,
+    ) {
+        match norm {
+            Some(norm) => self.conv2d_normalised(sizes, norm, activation, weight_and_bias, from, summand, to),
+            None => self.conv2d(sizes, Direction::Forward, activation, weight_and_bias, from, (to, Write::Set)),
+        }
+    }
     /// Computes the gradients to the weights and, unless it is empty, to the bias, of the operation in `direction`,
     /// from its input `x` and the gradient `dy` to its output.
     fn conv2d_weight_gradient(
@@ -161,9 +182,15 @@ pub(in crate::ops) fn split<D: Storage, W: Kernel>(weights: View<'_, D, W>) -> [
     [D::slice(data, 0..W::WEIGHTS), D::slice(data, W::WEIGHTS..W::LEN)]
 }
 
+/// Returns whether an output of a convolution is in blocks of channels. Panics if the input alone is.
+fn blocked<X: AnyImage, Y: AnyImage>() -> bool {
+    assert!(Y::BLOCKED || !X::BLOCKED, "a convolution from blocks of channels has an output in blocks");
+    Y::BLOCKED
+}
+
 impl Conv2dSizes {
     /// Returns the sizes of one call. Panics unless the types have the sizes that follow from the settings.
-    pub(crate) fn new<W: Kernel, X: Image, Y: Image>(op: Conv2dOp, samples: usize) -> Self {
+    pub(crate) fn new<W: Kernel, X: AnyImage, Y: AnyImage>(op: Conv2dOp, samples: usize) -> Self {
         let Conv2dOp { stride, padding, dilation, groups, .. } = op;
         let (image, kernel) = (X::SIZE, W::SIZE);
         assert!(
@@ -186,8 +213,8 @@ impl Conv2dSizes {
 
 impl Conv2dOp {
     /// `output = f(W * input + b)`, `[I, H, W]` → `[O, H', W']` (sequences `[I, L]` → `[O, L']`), where [`output_size`]
-    /// gives `H'` and `W'`.
-    pub fn forward<D: Device, W: Kernel, X: Image, Y: Image>(
+    /// gives `H'` and `W'`. At inference, the output may be in blocks of channels, and then the input, too.
+    pub fn forward<D: Device, W: Kernel, X: AnyImage, Y: AnyImage>(
         self,
         context: &Context<D>,
         weights: View<D, W>,
@@ -195,12 +222,15 @@ impl Conv2dOp {
         output: ViewMut<D, Y>,
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
-        let to = (output.into_data(), Write::Set);
-        context.device.conv2d(&sizes, Direction::Forward, self.activation, split(weights), input.data(), to);
+        let (f, weights, x, y) = (self.activation, split(weights), input.data(), output.into_data());
+        if blocked::<X, Y>() {
+            return context.device.conv2d_blocked(&sizes, X::BLOCKED, None, f, weights, x, None, y);
+        }
+        context.device.conv2d(&sizes, Direction::Forward, f, weights, x, (y, Write::Set));
     }
 
     /// `output = f(norm(W * input + b) + summand)` with the shapes of [`Conv2dOp::forward`], without the summand if it is `None`.
-    pub fn infer<D: Device, W: Kernel, X: Image, Y: Image>(
+    pub fn infer<D: Device, W: Kernel, X: AnyImage, Y: AnyImage>(
         self,
         context: &Context<D>,
         weights: View<D, W>,
@@ -211,8 +241,11 @@ impl Conv2dOp {
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let (summand, to) = (summand.map(|summand| summand.data()), output.into_data());
-        let (f, weights) = (self.activation, split(weights));
-        context.device.conv2d_normalised(&sizes, norm, f, weights, input.data(), summand, to);
+        let (f, weights, x) = (self.activation, split(weights), input.data());
+        if blocked::<X, Y>() {
+            return context.device.conv2d_blocked(&sizes, X::BLOCKED, Some(norm), f, weights, x, summand, to);
+        }
+        context.device.conv2d_normalised(&sizes, norm, f, weights, x, summand, to);
     }
 
     /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,

@@ -9,8 +9,8 @@ pub(in crate::ops) mod onnx;
 #[cfg(test)]
 mod tests;
 
-use crate::ops::Device;
-use crate::ops::Image;
+use crate::ops::channel_blocks::AnyImage;
+use crate::ops::{Device, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
@@ -23,6 +23,10 @@ pub struct GlobalAvgPool2dOp {}
 pub trait GlobalAvgPool2dKernel: Storage {
     /// `y = mean(x)` of every `spatial_size` numbers.
     fn global_avg_pool2d_forward(&self, spatial_size: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// Does the same as [`GlobalAvgPool2dKernel::global_avg_pool2d_forward`], where a device with blocks of channels stores `x` in them.
+    fn global_avg_pool2d_blocked(&self, spatial_size: usize, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+        self.global_avg_pool2d_forward(spatial_size, x, y);
+    }
     /// `dx = dy/spatial_size`, or `+=` with [`Write::Add`].
     fn global_avg_pool2d_backward(
         &self,
@@ -34,14 +38,19 @@ pub trait GlobalAvgPool2dKernel: Storage {
 }
 
 impl GlobalAvgPool2dOp {
-    /// `output[c] = mean(input[c])`, `[C, H, W]` or `[C, L]` → `[C]`.
-    pub fn forward<D: Device, X: Image, const C: usize>(
+    /// `output[c] = mean(input[c])`, `[C, H, W]` or `[C, L]` → `[C]`. At inference, the input may be in blocks of channels.
+    pub fn forward<D: Device, X: AnyImage, const C: usize>(
         self,
         context: &Context<D>,
         input: View<D, X>,
         output: ViewMut<D, [f32; C]>,
     ) {
-        context.device.global_avg_pool2d_forward(spatial_size::<X, C>(), input.data(), output.into_data());
+        let (device, spatial_size, x, y) = (context.device, spatial_size::<X, C>(), input.data(), output.into_data());
+        if X::BLOCKED {
+            device.global_avg_pool2d_blocked(spatial_size, x, y);
+        } else {
+            device.global_avg_pool2d_forward(spatial_size, x, y);
+        }
     }
     /// Computes the gradient to the input, for which no value of the forward pass is needed.
     pub fn backward<D: Device, X: Image, const C: usize>(
@@ -56,7 +65,7 @@ impl GlobalAvgPool2dOp {
 }
 
 /// Returns the size of each of `C` channels.
-fn spatial_size<X: Image, const C: usize>() -> usize {
+fn spatial_size<X: AnyImage, const C: usize>() -> usize {
     assert_eq!(X::CHANNELS, C, "channels of a global pooling");
     X::SIZE[0] * X::SIZE[1]
 }

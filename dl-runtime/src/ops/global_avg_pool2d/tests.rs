@@ -2,6 +2,8 @@
 
 use super::GlobalAvgPool2dOp;
 use crate::Context;
+use crate::ops::channel_blocks::ChannelBlocks;
+use crate::ops::channel_blocks::ChannelBlocksKernel;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// The output and the gradient to the input.
@@ -32,6 +34,27 @@ fn values_and_gradients() {
     case::<3, 1, 1>(2);
     case::<5, 3, 7>(1);
     case::<2, 6, 6>(3);
+}
+
+fn blocked<const C: usize, const H: usize, const W: usize>(samples: usize) {
+    let x = numbers(1, samples * C * H * W);
+    let y = on_every_device!(|device| {
+        let (context, x) = (Context::new(device, 0), device.tensor(&x));
+        let (mut blocks, mut y) = (device.output(x.len()), device.output(samples * C));
+        device.pack_channels([C, H * W], x.data(), blocks.data_mut());
+        let marked = blocks.view::<ChannelBlocks<[[[f32; W]; H]; C]>>();
+        GlobalAvgPool2dOp {}.forward(&context, marked, y.view_mut::<[f32; C]>());
+        y.read()
+    });
+    let expected: Vec<f64> = wide(&x).chunks(H * W).map(|x| x.iter().sum::<f64>() / (H * W) as f64).collect();
+    assert_close(&format!("{samples} × [{C}, {H}, {W}]"), &y, &expected, 3e-7);
+}
+
+#[test]
+fn blocks_of_channels() {
+    blocked::<8, 1, 1>(1);
+    blocked::<16, 3, 7>(2);
+    blocked::<40, 15, 17>(3);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Max pooling on the CPU. Adjacent windows of 2×2, the most common ones, have loops of their own.
 
 use super::sliding::{Columns, maxima};
-use super::{PoolKernel, PoolSizes, Windows, avg};
+use super::{PoolKernel, PoolSizes, Windows, avg, blocked};
 use crate::Cpu;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -63,6 +63,9 @@ impl PoolKernel for Cpu {
             }
         });
     }
+    fn max_pool_blocked(&self, s: &PoolSizes, x: &[f32], y: &mut [f32]) {
+        blocked::max(self.threads(), s, x, y);
+    }
     fn max_pool_backward(&self, s: &PoolSizes, x: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
         let ((spatial_size, output_size), planes) = (s.spatial_sizes(), s.task());
         let data =
@@ -86,6 +89,9 @@ impl PoolKernel for Cpu {
     }
     fn avg_pool_forward(&self, s: &PoolSizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
         avg::forward(self, s, count_include_pad, x, y);
+    }
+    fn avg_pool_blocked(&self, s: &PoolSizes, count_include_pad: bool, x: &[f32], y: &mut [f32]) {
+        blocked::avg(self.threads(), s, count_include_pad, x, y);
     }
     fn avg_pool_backward(&self, s: &PoolSizes, count_include_pad: bool, dy: &[f32], dx: &mut [f32], write: Write) {
         avg::backward(self, s, count_include_pad, dy, dx, write);

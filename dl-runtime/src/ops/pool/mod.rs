@@ -8,6 +8,7 @@
 //! As in PyTorch, the gradient goes to the first maximum of a window in reading order.
 
 mod avg;
+mod blocked;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -19,8 +20,8 @@ mod tests;
 
 pub use dl_core::ops::pool::Windows;
 
-use crate::ops::Device;
-use crate::ops::Image;
+use crate::ops::channel_blocks::AnyImage;
+use crate::ops::{Device, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
@@ -56,9 +57,9 @@ pub struct PoolSizes {
 }
 
 impl PoolSizes {
-    /// Returns the sizes of one call. Panics if a window lies outside of the image.
-    fn new<X: Image, Y: Image>(windows: Windows, samples: usize) -> Self {
-        assert_eq!(X::CHANNELS, Y::CHANNELS, "channels of a pooling");
+    /// Returns the sizes of one call. Panics if a window lies outside of the image, or only one image is in blocks of channels.
+    fn new<X: AnyImage, Y: AnyImage>(windows: Windows, samples: usize) -> Self {
+        assert!(X::CHANNELS == Y::CHANNELS && X::BLOCKED == Y::BLOCKED, "channels of a pooling");
         let sizes = PoolSizes { windows, planes: samples * X::CHANNELS, image: X::SIZE, output: Y::SIZE };
         sizes.assert_windows();
         sizes
@@ -94,6 +95,10 @@ impl PoolSizes {
 pub trait PoolKernel: Storage {
     /// `y = max(window of x)`.
     fn max_pool_forward(&self, sizes: &PoolSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// Does the same as [`PoolKernel::max_pool_forward`], where a device with blocks of channels stores both images in them.
+    fn max_pool_blocked(&self, sizes: &PoolSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+        self.max_pool_forward(sizes, x, y);
+    }
     /// `dx = Σ dy` over the windows whose maximum the element is, or `+=` with [`Write::Add`]. The maxima are found
     /// again in `x`.
     fn max_pool_backward(
@@ -112,6 +117,16 @@ pub trait PoolKernel: Storage {
         x: Self::Ref<'_, f32>,
         y: Self::Mut<'_, f32>,
     );
+    /// Does the same as [`PoolKernel::avg_pool_forward`], where a device with blocks of channels stores both images in them.
+    fn avg_pool_blocked(
+        &self,
+        sizes: &PoolSizes,
+        count_include_pad: bool,
+        x: Self::Ref<'_, f32>,
+        y: Self::Mut<'_, f32>,
+    ) {
+        self.avg_pool_forward(sizes, count_include_pad, x, y);
+    }
     /// `dx = Σ dy/n` over the windows that contain the element, where `n` is the size of the window, or `+=` with
     /// [`Write::Add`].
     fn avg_pool_backward(
@@ -125,15 +140,21 @@ pub trait PoolKernel: Storage {
 }
 
 impl Max {
-    /// Computes the maximum of every window, `[C, H, W]` → `[C, H', W']` (sequences `[C, L]` → `[C, L']`).
-    pub fn forward<D: Device, X: Image, Y: Image>(
+    /// Computes the maximum of every window, `[C, H, W]` → `[C, H', W']` (sequences `[C, L]` → `[C, L']`). At inference, both images
+    /// may be in blocks of channels.
+    pub fn forward<D: Device, X: AnyImage, Y: AnyImage>(
         self,
         context: &Context<D>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
         let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
-        context.device.max_pool_forward(&sizes, input.data(), output.into_data());
+        let (x, y) = (input.data(), output.into_data());
+        if X::BLOCKED {
+            context.device.max_pool_blocked(&sizes, x, y)
+        } else {
+            context.device.max_pool_forward(&sizes, x, y)
+        }
     }
     /// Computes the gradient to the input, `[C, H, W]`, from the input and the gradient to the output, `[C, H', W']`.
     pub fn backward<D: Device, X: Image, Y: Image>(
@@ -150,15 +171,21 @@ impl Max {
 }
 
 impl Avg {
-    /// Computes the mean of every window, `[C, H, W]` → `[C, H', W']` (sequences `[C, L]` → `[C, L']`).
-    pub fn forward<D: Device, X: Image, Y: Image>(
+    /// Computes the mean of every window, `[C, H, W]` → `[C, H', W']` (sequences `[C, L]` → `[C, L']`). At inference, both images may
+    /// be in blocks of channels.
+    pub fn forward<D: Device, X: AnyImage, Y: AnyImage>(
         self,
         context: &Context<D>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
         let sizes = PoolSizes::new::<X, Y>(self.windows, input.len());
-        context.device.avg_pool_forward(&sizes, self.count_include_pad, input.data(), output.into_data());
+        let (device, padded, x, y) = (context.device, self.count_include_pad, input.data(), output.into_data());
+        if X::BLOCKED {
+            device.avg_pool_blocked(&sizes, padded, x, y)
+        } else {
+            device.avg_pool_forward(&sizes, padded, x, y)
+        }
     }
     /// Computes the gradient to the input, `[C, H, W]`, from the gradient to the output, `[C, H', W']`.
     pub fn backward<D: Device, X: Image, Y: Image>(

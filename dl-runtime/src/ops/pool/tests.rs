@@ -1,6 +1,7 @@
 //! Compares pooling with its definition in f64, and its gradients with central differences.
 
 use super::*;
+use crate::ops::channel_blocks::ChannelBlocksKernel;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 /// Computes pooling by its definition: `f` of the elements of each window and of the size of the window with padding.
@@ -70,6 +71,53 @@ fn check(planes: usize, image: [usize; 2], output: [usize; 2], windows: Windows)
         assert_close(&what, &y, &avg(&wide(&x)), 1e-6);
         assert_close(&what, &dx, &gradient(avg, &wide(&x), &dy), 1e-6);
     }
+}
+
+/// Returns the output of max pooling, and of average pooling with and without padding, of images in blocks of channels.
+fn blocked(s: &PoolSizes, x: &[f32], len: usize) -> [Vec<f32>; 3] {
+    let (image, output) = ([s.planes, s.image[0] * s.image[1]], [s.planes, s.output[0] * s.output[1]]);
+    on_every_device!(|device| {
+        let mut blocks = device.output(x.len());
+        device.pack_channels(image, device.tensor(x).data(), blocks.data_mut());
+        [None, Some(true), Some(false)].map(|padded| {
+            let (mut y, mut planar) = (device.output(len), device.output(len));
+            match padded {
+                None => device.max_pool_blocked(s, blocks.data(), y.data_mut()),
+                Some(padded) => device.avg_pool_blocked(s, padded, blocks.data(), y.data_mut()),
+            }
+            device.unpack_channels(output, y.data(), planar.data_mut());
+            planar.read()
+        })
+    })
+}
+
+#[test]
+fn blocks_of_channels() {
+    let sliding = |kernel, stride, padding| Windows::Sliding { kernel, stride, padding };
+    for (planes, image, output, windows) in [
+        (8, [5, 7], [2, 3], sliding([2, 2], [2, 2], [0, 0])),
+        (16, [7, 6], [4, 3], sliding([3, 3], [2, 2], [1, 1])),
+        (8, [5, 9], [4, 6], sliding([2, 3], [1, 2], [0, 2])),
+        (24, [6, 5], [4, 3], sliding([3, 3], [2, 2], [1, 1])),
+        (16, [7, 5], [3, 2], Windows::Adaptive),
+        (400, [28, 28], [14, 14], sliding([3, 3], [2, 2], [1, 1])),
+    ] {
+        let s = PoolSizes { windows, planes, image, output };
+        let (x, len) = (numbers(1, planes * image[0] * image[1]), planes * output[0] * output[1]);
+        let [max, with, without] = blocked(&s, &x, len);
+        let (what, x) = (format!("{s:?}"), wide(&x));
+        let expected = pool(&s, &x, |inside, _| inside.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+        assert_close(&what, &max, &expected, 0.0);
+        let sum = |inside: &[f64]| inside.iter().sum::<f64>();
+        assert_close(&what, &with, &pool(&s, &x, |inside, n| sum(inside) / n as f64), 1e-6);
+        assert_close(&what, &without, &pool(&s, &x, |inside, _| sum(inside) / inside.len() as f64), 1e-6);
+    }
+    // A NaN is the maximum of its window.
+    let s = PoolSizes { windows: sliding([2, 2], [2, 2], [0, 0]), planes: 8, image: [2, 2], output: [1, 1] };
+    let mut x = vec![1.0; 32];
+    x[4 * 3 + 1] = f32::NAN;
+    let [max, ..] = blocked(&s, &x, 8);
+    assert!(max.iter().enumerate().all(|(channel, y)| y.is_nan() == (channel == 3)));
 }
 
 #[test]

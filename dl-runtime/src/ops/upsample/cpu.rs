@@ -1,6 +1,6 @@
 //! Upsampling on the CPU. Every row and column of the output is interpolated from one or two of the input.
 
-use super::{Mode, UpsampleKernel, UpsampleSizes};
+use super::{Mode, UpsampleKernel, UpsampleSizes, blocked};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
@@ -9,12 +9,12 @@ use dl_core::ops::upsample::source;
 impl UpsampleSizes {
     /// Returns the rows or columns of the input from which `at` of the output is interpolated, and their weights.
     #[inline(always)]
-    fn source(&self, align_corners: bool, axis: usize, at: usize) -> ([usize; 2], [f32; 2]) {
+    pub(super) fn source(&self, align_corners: bool, axis: usize, at: usize) -> ([usize; 2], [f32; 2]) {
         let size = self.image[axis];
         source(align_corners, size, size * self.factor[axis], at)
     }
     /// Returns the size of an input plane, the length of an output row, and the number of planes of one task.
-    fn sizes(&self) -> (usize, usize, usize) {
+    pub(super) fn sizes(&self) -> (usize, usize, usize) {
         let (spatial_size, [rows, columns]) = (self.image[0] * self.image[1], self.factor);
         (spatial_size, self.image[1] * columns, (16 * 1024_usize).div_ceil(spatial_size * rows * columns))
     }
@@ -49,6 +49,9 @@ impl UpsampleKernel for Cpu {
                 }
             }
         });
+    }
+    fn upsample_blocked(&self, mode: Mode, s: &UpsampleSizes, x: &[f32], y: &mut [f32]) {
+        blocked::forward(self.threads(), mode, s, x, y);
     }
     fn upsample_backward(&self, mode: Mode, s: &UpsampleSizes, dy: &[f32], dx: &mut [f32], write: Write) {
         let (spatial_size, row, planes) = s.sizes();

@@ -7,6 +7,7 @@
 //! | … by default (`align_corners=False`) | `s = max((i + ½)/f - ½, 0)`: pixels are areas, and both images have the same corners |
 //! | … with `align_corners` | `s = i·(n - 1)/(f·n - 1)`: pixels are points, and both images have the same outermost points |
 
+mod blocked;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -17,8 +18,8 @@ mod tests;
 
 pub use dl_core::ops::upsample::Mode;
 
-use crate::ops::Device;
-use crate::ops::Image;
+use crate::ops::channel_blocks::AnyImage;
+use crate::ops::{Device, Image};
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Write};
 use crate::{Context, View, ViewMut};
@@ -45,6 +46,10 @@ pub struct UpsampleSizes {
 pub trait UpsampleKernel: Storage {
     /// Writes the upsampled `x` to `y`.
     fn upsample_forward(&self, mode: Mode, sizes: &UpsampleSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>);
+    /// Does the same as [`UpsampleKernel::upsample_forward`], where a device with blocks of channels stores both images in them.
+    fn upsample_blocked(&self, mode: Mode, sizes: &UpsampleSizes, x: Self::Ref<'_, f32>, y: Self::Mut<'_, f32>) {
+        self.upsample_forward(mode, sizes, x, y);
+    }
     /// `dx = Σ λ·dy` over the elements of the output that are interpolated from it, where `λ` is its weight, or `+=`
     /// with [`Write::Add`].
     fn upsample_backward(
@@ -58,25 +63,30 @@ pub trait UpsampleKernel: Storage {
 }
 
 impl UpsampleSizes {
-    /// Returns the sizes of one call. Panics unless the output is an integer multiple of the input.
-    fn new<X: Image, Y: Image>(samples: usize) -> Self {
+    /// Returns the sizes of one call. Panics unless the output is an integer multiple of the input, in the same layout.
+    fn new<X: AnyImage, Y: AnyImage>(samples: usize) -> Self {
         let ([h, w], [rows, columns]) = (X::SIZE, Y::SIZE);
         let whole = rows.is_multiple_of(h) && columns.is_multiple_of(w);
-        assert!(X::CHANNELS == Y::CHANNELS && whole, "output of an upsampling");
+        assert!(X::CHANNELS == Y::CHANNELS && X::BLOCKED == Y::BLOCKED && whole, "output of an upsampling");
         UpsampleSizes { planes: samples * X::CHANNELS, image: X::SIZE, factor: [rows / h, columns / w] }
     }
 }
 
 impl UpsampleOp {
-    /// Writes the upsampled `input` to `output`, `[C, H, W]` → `[C, m·H, n·W]`.
-    pub fn forward<D: Device, X: Image, Y: Image>(
+    /// Writes the upsampled `input` to `output`, `[C, H, W]` → `[C, m·H, n·W]`. At inference, both images may be in blocks of channels.
+    pub fn forward<D: Device, X: AnyImage, Y: AnyImage>(
         self,
         context: &Context<D>,
         input: View<D, X>,
         output: ViewMut<D, Y>,
     ) {
         let sizes = UpsampleSizes::new::<X, Y>(input.len());
-        context.device.upsample_forward(self.mode, &sizes, input.data(), output.into_data());
+        let (device, x, y) = (context.device, input.data(), output.into_data());
+        if X::BLOCKED {
+            device.upsample_blocked(self.mode, &sizes, x, y)
+        } else {
+            device.upsample_forward(self.mode, &sizes, x, y)
+        }
     }
     /// Computes the gradient to the input, `[C, H, W]`, from the gradient to the output, `[C, m·H, n·W]`.
     pub fn backward<D: Device, X: Image, Y: Image>(

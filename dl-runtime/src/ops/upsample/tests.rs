@@ -1,6 +1,7 @@
 //! Compares upsampling with its definition in f64 and PyTorch's examples, and its gradients with central differences.
 
 use super::*;
+use crate::ops::channel_blocks::ChannelBlocksKernel;
 use crate::testing::{TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 
 const MODES: [Mode; 3] =
@@ -62,6 +63,28 @@ fn values_and_gradients() {
     check(1, [2, 3], [5, 2]);
     check(1, [7, 2], [3, 9]);
     check(1, [13, 11], [2, 4]);
+}
+
+#[test]
+fn blocks_of_channels() {
+    for (planes, image, factor) in
+        [(8, [1, 1], [3, 2]), (16, [3, 4], [2, 2]), (24, [4, 3], [3, 1]), (72, [13, 11], [2, 4])]
+    {
+        let s = UpsampleSizes { planes, image, factor };
+        let pixels = image[0] * image[1];
+        let (x, output) = (numbers(1, planes * pixels), [planes, pixels * factor[0] * factor[1]]);
+        for mode in MODES {
+            let y = on_every_device!(|device| {
+                let [mut blocks, mut y, mut planar] =
+                    [x.len(), output[0] * output[1], output[0] * output[1]].map(|len| device.output(len));
+                device.pack_channels([planes, pixels], device.tensor(&x).data(), blocks.data_mut());
+                device.upsample_blocked(mode, &s, blocks.data(), y.data_mut());
+                device.unpack_channels(output, y.data(), planar.data_mut());
+                planar.read()
+            });
+            assert_close(&format!("{mode:?} {s:?}"), &y, &upsampled(mode, &s, &wide(&x)), 1e-6);
+        }
+    }
 }
 
 #[test]

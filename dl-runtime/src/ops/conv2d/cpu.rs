@@ -7,7 +7,7 @@ use super::image::{Layout, Parts, interleave};
 use super::{Conv2dKernel, Conv2dSizes, Direction, blocked, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
-use crate::device::cpu::{Threads, scratch};
+use crate::device::cpu::{Prepared, Threads, scratch};
 use crate::ops::batch_norm::RunningNorm;
 use crate::ops::matmul::WORTH_THREADS;
 use crate::ops::matmul::tile::{RELU, Step, with_steps};
@@ -295,6 +295,7 @@ impl Conv2dKernel for Cpu {
         &self,
         s: &Conv2dSizes,
         from_blocks: bool,
+        prepared: Option<&Prepared>,
         norm: Option<RunningNorm<'_, Cpu>>,
         f: Activation,
         [weight, bias]: [&[f32]; 2],
@@ -311,7 +312,7 @@ impl Conv2dKernel for Cpu {
                 None => (&[], bias),
             };
             let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: limits(f) };
-            blocked::convolve(self.threads(), s, from_blocks, weight, finish, from, to);
+            blocked::convolve(self.threads(), s, from_blocks, prepared, weight, finish, from, to);
         });
         self.activation_forward_in_place(beyond_limits(f), to);
     }

@@ -145,12 +145,14 @@ pub trait Conv2dKernel: Storage + BatchNormKernel {
         self.batch_norm_by_in_place(op, of_norm, weights, statistics, summand, to);
     }
     /// `to = f(norm(W * from + b) + summand)`, without what is `None`, where `to` and the summand are in blocks of channels, and so
-    /// is `from` if `from_blocks`. There is no summand without a norm. A device without blocks calls its other kernels.
+    /// is `from` if `from_blocks`. There is no summand without a norm. `prepared` is [`Context::prepared`]. A device without blocks calls
+    /// its other kernels.
     #[expect(clippy::too_many_arguments, reason = "the arguments of three operations")]
     fn conv2d_blocked(
         &self,
         sizes: &Conv2dSizes,
         _from_blocks: bool,
+        _prepared: Option<&Self::Prepared>,
         norm: Option<RunningNorm<'_, Self>>,
         activation: Activation,
         weight_and_bias: [Self::Ref<'_, f32>; 2],
@@ -223,10 +225,11 @@ impl Conv2dOp {
     ) {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let (f, weights, x, y) = (self.activation, split(weights), input.data(), output.into_data());
+        let (device, prepared) = (context.device, context.prepared);
         if blocked::<X, Y>() {
-            return context.device.conv2d_blocked(&sizes, X::BLOCKED, None, f, weights, x, None, y);
+            return device.conv2d_blocked(&sizes, X::BLOCKED, prepared, None, f, weights, x, None, y);
         }
-        context.device.conv2d(&sizes, Direction::Forward, f, weights, x, (y, Write::Set));
+        device.conv2d(&sizes, Direction::Forward, f, weights, x, (y, Write::Set));
     }
 
     /// `output = f(norm(W * input + b) + summand)` with the shapes of [`Conv2dOp::forward`], without the summand if it is `None`.
@@ -242,10 +245,11 @@ impl Conv2dOp {
         let sizes = Conv2dSizes::new::<W, X, Y>(self, input.len());
         let (summand, to) = (summand.map(|summand| summand.data()), output.into_data());
         let (f, weights, x) = (self.activation, split(weights), input.data());
+        let (device, prepared) = (context.device, context.prepared);
         if blocked::<X, Y>() {
-            return context.device.conv2d_blocked(&sizes, X::BLOCKED, Some(norm), f, weights, x, summand, to);
+            return device.conv2d_blocked(&sizes, X::BLOCKED, prepared, Some(norm), f, weights, x, summand, to);
         }
-        context.device.conv2d_normalised(&sizes, norm, f, weights, x, summand, to);
+        device.conv2d_normalised(&sizes, norm, f, weights, x, summand, to);
     }
 
     /// Computes the gradients to the weights and, unless `None`, to the input, `[I, H, W]`. `d_output`, `[O, H', W']`,

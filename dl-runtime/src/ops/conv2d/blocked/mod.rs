@@ -6,15 +6,17 @@ mod tests;
 use super::correlate::Finish;
 use super::cpu::correlate;
 use super::{Conv2dSizes, Direction};
-use crate::device::cpu::{Threads, scratch};
+use crate::device::cpu::{Prepared, Threads, scratch};
 use crate::ops::channel_blocks::{pack, unpack};
 
 /// Computes the convolution of `from`, which is in blocks of channels or not, and writes it to `to` in blocks. The summand of
 /// `finish` is in blocks, too.
+#[expect(clippy::too_many_arguments, reason = "the arguments of three operations")]
 pub(super) fn convolve(
     threads: &Threads,
     s: &Conv2dSizes,
     from_blocks: bool,
+    _prepared: Option<&Prepared>,
     weight: &[f32],
     finish: Finish,
     from: &[f32],

@@ -39,7 +39,7 @@ impl Case {
         let (of_norm, weights) = (norm.as_ref(), [weight.data(), bias.data()]);
         let of_norm = of_norm.map(|norm| RunningNorm { op: NORM, weights: norm.data() });
         let summand = summand.as_ref().map(|summand| summand.data());
-        device.conv2d_blocked(s, from_blocks, of_norm, *activation, weights, x.data(), summand, y.data_mut());
+        device.conv2d_blocked(s, from_blocks, None, of_norm, *activation, weights, x.data(), summand, y.data_mut());
         let mut planar = device.output(y.len());
         device.unpack_channels(output, y.data(), planar.data_mut());
         planar.read()

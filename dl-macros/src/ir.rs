@@ -13,7 +13,9 @@ use crate::dim::Dim;
 use crate::types::Type;
 pub use field::{Field, Role, Scope, Tensor};
 pub use int8::{Form, Int8, Int8Op};
-pub use operation::{Activation, BackwardReads, Config, Inference, Op, Range, Reduction, Saved, Stepping};
+pub use operation::{
+    Activation, BackwardReads, Blocks, Channels, Config, Inference, Op, Range, Reduction, Saved, Stepping,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 pub use shape::{Element, Length, Shape};
 

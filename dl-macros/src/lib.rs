@@ -4,6 +4,7 @@
 //! and `plan`) the passes as steps with their memory, `emit` the Rust. `diagnostics` collects every mistake on the way.
 
 mod ast;
+mod blocks;
 mod call;
 mod check;
 mod checkpoint;

@@ -24,7 +24,7 @@ mod parts;
 mod records;
 mod split;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unembedding;
 mod unroll;
 

@@ -1,13 +1,15 @@
 //! Schedules a network in one mode: its fused operations, the steps of its passes, and their memory.
 
+use crate::blocks::in_blocks;
 use crate::checkpoint::recompute;
 use crate::differentiate::{Gradients, differentiate};
 use crate::forward::forward;
 use crate::fuse::{Mode, fuse};
-use crate::ir::{FieldId, Ir, Node, ValueId};
+use crate::ir::{FieldId, Ir, Node, Value, ValueId};
 use crate::plan::{Plan, plan};
 use crate::steps::Passes;
 use proc_macro2::TokenStream;
+use std::borrow::Cow;
 
 /// A network in one mode.
 pub struct Schedule<'a> {
@@ -15,6 +17,8 @@ pub struct Schedule<'a> {
     pub mode: Mode,
     /// The operations, fused for the mode.
     pub nodes: Vec<Node>,
+    /// [`Ir::values`], with the layouts of the mode, and then what conversions between layouts make.
+    pub values: Cow<'a, [Value]>,
     /// The steps of its passes.
     pub passes: Passes,
     /// The memory of its values and gradients.
@@ -28,8 +32,13 @@ pub struct Schedule<'a> {
 impl<'a> Schedule<'a> {
     /// Schedules `ir` in `mode`.
     pub fn new(ir: &'a Ir, mode: Mode) -> Self {
-        let nodes = fuse(ir, mode);
-        let body = ir.body_len(&nodes);
+        let mut nodes = fuse(ir, mode);
+        let mut body = ir.body_len(&nodes);
+        let mut values = Cow::Borrowed(ir.values.as_slice());
+        if let Mode::Evaluation | Mode::Inference = mode {
+            let blocked = in_blocks(ir, nodes, body);
+            (nodes, body, values) = (blocked.nodes, blocked.body, Cow::Owned(blocked.values));
+        }
         let (mut passes, mut gradients) = (Passes::default(), Gradients::none(ir));
         for (i, node) in nodes.iter().enumerate() {
             let pass = if i < body { &mut passes.forward } else { &mut passes.loss };
@@ -39,7 +48,7 @@ impl<'a> Schedule<'a> {
             gradients = differentiate(ir, &nodes, &mut passes);
             recompute(ir, &nodes, &mut passes);
         }
-        let plan = plan(ir, &nodes, mode, &gradients, &mut passes);
-        Schedule { ir, mode, nodes, passes, plan, fields: ir.fields_in_memory(), carried: Vec::new() }
+        let plan = plan(ir, &values, &nodes, mode, &gradients, &mut passes);
+        Schedule { ir, mode, nodes, values, passes, plan, fields: ir.fields_in_memory(), carried: Vec::new() }
     }
 }

@@ -114,7 +114,7 @@ macro_rules! qualified_words {
             GptTraining LEARNED_POSITIONS1_OP LearnedPositions LearnedPositionsOp MOST_ROWS Normal OUTPUT_SEQUENCES
             OverTime Projections WTE_2_OP WTE_OP XavierUniform Zeros DeepInference DeepLayersInference DeepLayersTraining
             LoraDense Tuned TunedInference TunedTraining forward_again lora lora_a lora_alpha lora_b merge_updates of_row
-            of_sample saved_batch_norm1 no_predict_steps TunedScratch
+            of_sample saved_batch_norm1 no_predict_steps TunedScratch ChannelBlocks ChannelBlocksOp channel_blocks
         }
     };
 }

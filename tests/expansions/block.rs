@@ -452,48 +452,54 @@ const _: () = {
                     context,
                     dl::field!(net.first.conv1),
                     image,
-                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             FIRST_CONV2_OP
                 .forward(
                     context,
                     dl::field!(net.first.conv2),
                     image,
-                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             FIRST_CONV3_OP
                 .forward(
                     context,
                     dl::field!(net.first.conv3),
-                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_main.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             FIRST_ADD1_OP
                 .forward(
                     context,
-                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_conv1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_relu1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             BASIC1_CONV1_OP
                 .forward(
                     context,
                     dl::field!(net.basic1.conv1),
-                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_conv1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_relu1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_conv1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             BASIC1_CONV2_OP
                 .forward(
                     context,
                     dl::field!(net.basic1.conv2),
-                    memory.first_conv1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_main.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_conv1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_main.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             BASIC1_ADD1_OP
                 .forward(
                     context,
-                    memory.first_main.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.first_relu1.read::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.first_main.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_relu1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.first_conv1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                );
+            dl::ops::channel_blocks::ChannelBlocksOp
+                .forward(
+                    context,
+                    memory.first_conv1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                     output.reborrow(),
                 );
         }

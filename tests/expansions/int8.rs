@@ -404,33 +404,39 @@ const _: () = {
                     BATCH_NORM1_OP.by_running(dl::field!(net.batch_norm1)),
                     image,
                     dl::None,
-                    memory.relu1.write::<[[[f32; 8]; 8]; 8]>(n),
+                    memory.relu1.write::<dl::ChannelBlocks<[[[f32; 8]; 8]; 8]>>(n),
                 );
             MAX_POOL1_OP
                 .forward(
                     context,
-                    memory.relu1.read::<[[[f32; 8]; 8]; 8]>(n),
-                    memory.max_pool1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.relu1.read::<dl::ChannelBlocks<[[[f32; 8]; 8]; 8]>>(n),
+                    memory.max_pool1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             CONV2_OP
                 .forward(
                     context,
                     dl::field!(net.conv2),
-                    memory.max_pool1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.relu1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.max_pool1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.relu1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
                 );
             ADD1_OP
                 .forward(
                     context,
-                    memory.max_pool1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.relu1.read::<[[[f32; 4]; 4]; 8]>(n),
-                    memory.add1.write::<[[[f32; 4]; 4]; 8]>(n),
+                    memory.max_pool1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.relu1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.add1.write::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                );
+            dl::ops::channel_blocks::ChannelBlocksOp
+                .forward(
+                    context,
+                    memory.add1.read::<dl::ChannelBlocks<[[[f32; 4]; 4]; 8]>>(n),
+                    memory.max_pool1.write::<[[[f32; 4]; 4]; 8]>(n),
                 );
             LOGITS_OP
                 .forward(
                     context,
                     dl::field!(net.logits),
-                    memory.add1.read::<[f32; 128]>(n),
+                    memory.max_pool1.read::<[f32; 128]>(n),
                     output.reborrow(),
                 );
         }

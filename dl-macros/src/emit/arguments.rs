@@ -146,7 +146,7 @@ pub fn same(name: &Ident) -> Ident {
 
 impl Schedule<'_> {
     pub fn shape(&self, value: ValueId) -> &Shape {
-        &self.ir.values[value].shape
+        &self.values[value].shape
     }
     /// Writes a view of `place` that has the shape `shape`.
     pub fn read(&self, place: Place, shape: &Shape, direction: Direction) -> TokenStream {

@@ -160,7 +160,7 @@ fn slot_member(schedule: &Schedule, name: Ident, items: Items, size: TokenStream
 
 /// Returns the field for the tensor that a node saves, or for the memory of a model.
 fn saved(schedule: &Schedule, node: &Node) -> Option<Member> {
-    let name = super::names::saved(schedule.ir, node);
+    let name = super::names::saved(&schedule.values, node);
     let training = schedule.mode == Mode::Training;
     if let Config::Model(ty) = &node.op.config {
         let (memory, new, floats) = if training {

@@ -1,19 +1,19 @@
 //! Makes the names that the code of one network declares.
 
-use crate::ir::{Ir, Node};
+use crate::ir::{Ir, Node, Value};
 use crate::names::{gradient, ident, of_output, of_term, prefixed};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use std::collections::HashSet;
 
 /// Returns the field for the tensor that a node saves.
-pub fn saved(ir: &Ir, node: &Node) -> Ident {
-    prefixed("saved_", &ir.values[node.output].name, Span::mixed_site())
+pub fn saved(values: &[Value], node: &Node) -> Ident {
+    prefixed("saved_", &values[node.output].name, Span::mixed_site())
 }
 
 /// Returns the field for the gradient to the input of a model inside this one, before it is added to the others.
-pub fn scratch(ir: &Ir, node: &Node) -> Ident {
-    prefixed("scratch_", &ir.values[node.output].name, Span::mixed_site())
+pub fn scratch(values: &[Value], node: &Node) -> Ident {
+    prefixed("scratch_", &values[node.output].name, Span::mixed_site())
 }
 
 impl Ir {

@@ -77,7 +77,7 @@ struct Member {
 fn members(schedule: &Schedule) -> Vec<Member> {
     let d = schedule.ir.device();
     let member = |node: &Node| {
-        let name = super::names::saved(schedule.ir, node);
+        let name = super::names::saved(&schedule.values, node);
         match (&node.op.config, &node.op.step) {
             (Config::Model(ty), _) => Some(Member {
                 name,

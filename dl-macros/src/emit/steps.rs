@@ -61,7 +61,7 @@ impl Schedule<'_> {
                     return self.pass_of_model(step, node, ty, &arguments, direction);
                 }
                 if let (Direction::Step, Stepping::State { .. }) = (direction, &node.op.step) {
-                    let name = names::saved(self.ir, node);
+                    let name = names::saved(&self.values, node);
                     arguments.insert(arguments.len() - 1, quote!(state.#name.data_mut()));
                 }
                 if let Some(norm) = &node.batch_norm {
@@ -82,7 +82,7 @@ impl Schedule<'_> {
         arguments: &[TokenStream],
         direction: Direction,
     ) -> TokenStream {
-        let state = names::saved(self.ir, node);
+        let state = names::saved(&self.values, node);
         let (pass, method, last) = match step.call {
             _ if direction == Direction::Step => ("Step", "step", Some(quote!(streams, state: &mut state.#state))),
             Call::Backward(..) => {
@@ -207,7 +207,7 @@ impl Schedule<'_> {
                 self.placed(self.place(argument.tensor), shape, argument.access, direction)
             }
             Tensor::Scratch(node) => {
-                let name = names::scratch(self.ir, &self.nodes[node]);
+                let name = names::scratch(&self.values, &self.nodes[node]);
                 slot(name, &shape.ty(), count(self.ir, shape))
             }
             Tensor::Saved(node) | Tensor::SavedAgain(node, _) => {
@@ -218,10 +218,10 @@ impl Schedule<'_> {
                 if let Some(Place::Slot(place)) = self.plan.place(argument.tensor) {
                     return self.slot(place, &ty, count, argument.access);
                 }
-                return slot(names::saved(self.ir, node), &ty, count);
+                return slot(names::saved(&self.values, node), &ty, count);
             }
             Tensor::Memory(node) => {
-                let name = names::saved(self.ir, &self.nodes[node]);
+                let name = names::saved(&self.values, &self.nodes[node]);
                 return quote!(&mut memory.#name);
             }
             Tensor::Weights(field) | Tensor::WeightGradient(field) => return self.weights(field, argument, node),
@@ -257,7 +257,7 @@ impl Schedule<'_> {
         let arguments = self.passes.steps().flat_map(|step| &step.arguments);
         arguments.filter_map(|argument| match (argument.tensor, argument.access) {
             (Tensor::Scratch(node), Access::Write) => {
-                Some((names::scratch(self.ir, &self.nodes[node]), self.shape(argument.shape)))
+                Some((names::scratch(&self.values, &self.nodes[node]), self.shape(argument.shape)))
             }
             _ => None,
         })

@@ -45,11 +45,34 @@ pub struct Op {
     pub stops_gradient: bool,
     /// `true` if `infer` applies the batch norm after it, and a sum after that, in the same pass (`conv2d`).
     pub takes_batch_norm: bool,
+    /// What it does with images in blocks of eight channels.
+    pub blocks: Blocks,
     /// Its form on int8.
     pub int8: Int8,
     /// `true` for a model whose shapes only rustc knows. Its input and output are checked outside of the passes, which cast them
     /// unchecked.
     pub is_external_model: bool,
+}
+
+/// What an operation of inference does with images in blocks of eight channels, which the pass `blocks` decides.
+#[derive(Clone, PartialEq)]
+pub enum Blocks {
+    /// It neither reads nor makes them.
+    None,
+    /// It reads them, and makes none.
+    Reads,
+    /// Its output is in blocks if all its inputs are.
+    Keeps,
+    /// A convolution with so many channels and groups, which makes them from blocks or from a few planes.
+    Convolution(Channels),
+}
+
+/// The channels of a convolution, and its groups.
+#[derive(Clone, PartialEq)]
+pub struct Channels {
+    pub inputs: Dim,
+    pub outputs: Dim,
+    pub groups: Dim,
 }
 
 /// The reduction of the numbers of a loss to one.

@@ -25,6 +25,8 @@ pub struct Shape {
     pub dims: Vec<Dim>,
     /// The struct that holds several values side by side; `dims` is then the number of its elements.
     pub record: Option<Type>,
+    /// `true` for an image in blocks of eight channels, which only inference has.
+    pub in_blocks: bool,
 }
 
 /// A run-time dimension: the length of the sequences of an input.
@@ -77,12 +79,13 @@ impl Shape {
             Element::F32 => quote::quote!(f32),
             Element::U32 => quote::quote!(u32),
         };
-        self.dims.iter().rev().fold(element, |inner, dim| quote::quote!([#inner; #dim]))
+        let ty = self.dims.iter().rev().fold(element, |inner, dim| quote::quote!([#inner; #dim]));
+        if self.in_blocks { quote::quote!(dl::ChannelBlocks<#ty>) } else { ty }
     }
     /// Returns the shape of a struct of several values.
     pub fn record(ty: Type, parts: &[Shape]) -> Self {
         let len = parts.iter().fold(Dim::Known(0), |sum, part| sum.add(&part.len()));
-        Shape { element: Element::F32, length: None, dims: vec![len], record: Some(ty) }
+        Shape { element: Element::F32, length: None, dims: vec![len], record: Some(ty), in_blocks: false }
     }
     /// Returns the number of elements.
     pub fn len(&self) -> Dim {

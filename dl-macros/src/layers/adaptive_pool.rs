@@ -107,6 +107,7 @@ impl Layer for AdaptivePool {
                 Config::settings(quote!(dl::ops::global_avg_pool2d::GlobalAvgPool2dOp), quote!()),
                 BackwardReads::NOTHING,
             )
+            .with_blocks(Blocks::Reads)
         };
         let op = if let PoolKind::Mean = self.kind { mean() } else { op };
         Some(Built::new(Shape::of([channels]), op.on_int8(int8)))

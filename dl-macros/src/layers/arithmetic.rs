@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, BackwardReads::INPUTS).in_place()
+                        Op::new(config, BackwardReads::INPUTS).in_place().with_blocks(Blocks::Keeps)
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -132,6 +132,7 @@ impl Arithmetic {
         };
         let mut op = Op::new(config, backward_reads);
         op.same_shape = !repeats;
+        op.blocks = if repeats { Blocks::None } else { Blocks::Keeps };
         op.int8 = match self.0 {
             _ if repeats => Int8::None,
             Operator::Add => Int8::operation("Add", quote!(), Some(quote!(dl::int8::Sum))),
@@ -147,5 +148,7 @@ impl Arithmetic {
 /// Returns the operation `scale·x + shift`.
 fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
-    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING).in_place()
+    Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING)
+        .in_place()
+        .with_blocks(Blocks::Keeps)
 }

@@ -50,6 +50,9 @@ impl Layer for Concat {
         let fields = quote!(outer: #outer, parts: #parts, inner: #inner,);
         let mut op = Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING);
         op.each_input = true;
+        if axis == 0 {
+            op.blocks = Blocks::Keeps;
+        }
         let inside = parts_of_concat.iter().map(|part| part.mul(&inner)).collect::<Vec<_>>();
         let inside = list(&inside);
         op.int8 = Int8::operation("Concat", quote!({ outer: #outer, parts: #inside }), None);

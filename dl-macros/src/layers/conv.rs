@@ -186,6 +186,11 @@ impl Layer for Conv {
                 inputs: #inputs, image: [#height, #width], outputs: #outputs, size: [#out_height, #out_width],
                 kernel: [#kh, #kw], stride: [#sh, #sw], padding: [#ph, #pw], dilation: [#dh, #dw], groups: #groups,
             });
+            op.blocks = Blocks::Convolution(Channels {
+                inputs: inputs.clone(),
+                outputs: outputs.clone(),
+                groups: groups.clone(),
+            });
             let parameters = Type::layer(quote!(dl::int8::Conv2d), [&of_group, &outputs, kh, kw]);
             op.int8 = Int8::operation("Conv2d", settings, Some(quote!(#parameters)));
         }

@@ -63,7 +63,9 @@ use variant::Variant;
 
 use crate::call::{Call, Choice, Default, Init, Kind, Operand, Parameter, ParametricRule, Rule};
 use crate::dim::Dim;
-use crate::ir::{BackwardReads, Config, Element, Inference, Int8, Op, Role, Saved, Shape, Stepping, Tensor};
+use crate::ir::{
+    BackwardReads, Blocks, Channels, Config, Element, Inference, Int8, Op, Role, Saved, Shape, Stepping, Tensor,
+};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 use std::borrow::Cow;
@@ -348,6 +350,6 @@ impl Tensor {
 impl Shape {
     /// Returns a shape of `f32` elements.
     pub fn of(dims: impl Into<Vec<Dim>>) -> Self {
-        Shape { element: Element::F32, length: None, dims: dims.into(), record: None }
+        Shape { element: Element::F32, length: None, dims: dims.into(), record: None, in_blocks: false }
     }
 }

@@ -1,6 +1,6 @@
 //! Constructors for the operations that layers become.
 
-use crate::ir::{BackwardReads, Config, Inference, Int8, Op, Stepping};
+use crate::ir::{BackwardReads, Blocks, Config, Inference, Int8, Op, Stepping};
 use crate::types::Type;
 use proc_macro2::TokenStream;
 
@@ -26,6 +26,7 @@ impl Op {
             reduction: None,
             stops_gradient: false,
             takes_batch_norm: false,
+            blocks: Blocks::None,
             int8: Int8::None,
             is_external_model: false,
         }
@@ -43,6 +44,11 @@ impl Op {
     /// Declares how a step continues the operation.
     pub fn stepping(mut self, step: Stepping) -> Self {
         self.step = step;
+        self
+    }
+    /// Declares what the operation does with images in blocks of channels.
+    pub fn with_blocks(mut self, blocks: Blocks) -> Self {
+        self.blocks = blocks;
         self
     }
     /// Declares the form of the operation on int8.

@@ -125,7 +125,7 @@ pub fn on_int8(
 
 /// Returns the pooling operation with these `windows`.
 pub fn operation(kind: PoolKind, windows: TokenStream, count_include_pad: bool) -> Op {
-    match kind {
+    let op = match kind {
         PoolKind::Max => {
             Op::new(Config::settings(quote!(dl::ops::pool::Max), quote!(windows: #windows,)), BackwardReads::INPUTS)
         }
@@ -133,5 +133,6 @@ pub fn operation(kind: PoolKind, windows: TokenStream, count_include_pad: bool) 
             let fields = quote!(windows: #windows, count_include_pad: #count_include_pad,);
             Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), BackwardReads::NOTHING)
         }
-    }
+    };
+    op.with_blocks(Blocks::Keeps)
 }

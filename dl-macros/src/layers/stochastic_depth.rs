@@ -44,6 +44,7 @@ impl Layer for StochasticDepth {
             }
         };
         op.inference = Inference::Identity;
+        op.blocks = Blocks::Keeps;
         Some(Built::new(input, op))
     }
 }

@@ -211,7 +211,7 @@ impl Lowering<'_> {
         }
         if shape.dims.len() > check::MAX_DIMENSIONS {
             self.error(shape.span, format!("a shape has at most {} dimensions", check::MAX_DIMENSIONS));
-            return (Shape { element, length: None, dims: vec![Dim::Known(1)], record: None }, false);
+            return (Shape { element, length: None, dims: vec![Dim::Known(1)], record: None, in_blocks: false }, false);
         }
         let mut dims = Vec::new();
         for (k, expr) in shape.dims.iter().enumerate() {
@@ -236,9 +236,9 @@ impl Lowering<'_> {
         }
         if valid && Dim::product(&dims).known().is_some_and(|size| size > check::MAX_ELEMENTS) {
             self.error(shape.span, "no memory holds a value of this shape");
-            return (Shape { element, length: None, dims: vec![Dim::Known(1)], record: None }, false);
+            return (Shape { element, length: None, dims: vec![Dim::Known(1)], record: None, in_blocks: false }, false);
         }
-        (Shape { element, length: None, dims, record: None }, valid)
+        (Shape { element, length: None, dims, record: None, in_blocks: false }, valid)
     }
 
     /// Returns the message about a first dimension that is the batch.

@@ -125,7 +125,7 @@ impl Lowering<'_> {
         }
         let whole = matches!(shape.element, Some(ast::Element::U32));
         let element = if whole { crate::ir::Element::U32 } else { crate::ir::Element::F32 };
-        Some(Shape { element, length, dims, record: None })
+        Some(Shape { element, length, dims, record: None, in_blocks: false })
     }
 
     /// Returns the interface of a model from outside, whose output the use states.

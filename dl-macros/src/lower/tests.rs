@@ -17,7 +17,7 @@ fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
 }
 
 /// Lowers the network in `text`, which has no mistakes.
-fn network(text: &str) -> Ir {
+pub fn network(text: &str) -> Ir {
     let (mut irs, messages) = lower(text);
     assert_eq!(messages, Vec::<String>::new());
     assert_eq!(irs.len(), 1);

@@ -1,6 +1,6 @@
 //! Numbers everything that has a place in memory.
 
-use crate::ir::{Ir, Node, ValueId};
+use crate::ir::{Node, Value, ValueId};
 use crate::steps::{NodeId, Passes, Tensor};
 
 /// The index of a value, a gradient, or what a checkpoint computes again.
@@ -28,14 +28,14 @@ pub enum Kind {
 }
 
 impl Entities {
-    pub fn of(ir: &Ir, nodes: &[Node], passes: &Passes) -> Self {
+    pub fn of(values: &[Value], nodes: &[Node], passes: &Passes) -> Self {
         let depths = passes.steps().flat_map(|step| &step.arguments).filter_map(|argument| match argument.tensor {
             Tensor::Again(_, depth) | Tensor::SavedAgain(_, depth) => Some(depth),
             _ => None,
         });
         let depth = depths.max();
         let nodes = depth.map_or(0, |_| nodes.len());
-        Entities { values: ir.values.len(), nodes, depth: depth.unwrap_or(0) }
+        Entities { values: values.len(), nodes, depth: depth.unwrap_or(0) }
     }
     /// Returns how many there are.
     pub fn count(self) -> usize {

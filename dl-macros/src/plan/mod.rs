@@ -14,7 +14,7 @@ mod tests;
 use crate::differentiate::Gradients;
 use crate::dim::Dim;
 use crate::fuse::Mode;
-use crate::ir::{Element, Ir, Node, ValueId};
+use crate::ir::{Element, Ir, Node, Value, ValueId};
 use crate::steps::{Argument, Passes, Step, Tensor, Want};
 use classes::Classes;
 use entities::{Entities, Entity, Kind};
@@ -97,14 +97,15 @@ struct Times {
 /// The state of planning one mode.
 struct Planner<'a> {
     ir: &'a Ir,
+    values: &'a [Value],
     nodes: &'a [Node],
     gradients: &'a Gradients,
     entities: Entities,
     classes: Classes,
 }
 
-/// Plans the memory of `passes`, which are the steps of `nodes` in `mode`, and rewrites the steps that need no memory of their own.
-pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: &mut Passes) -> Plan {
+/// Plans the memory of `passes`, which are the steps of `nodes` on `values` in `mode`, and rewrites the steps that need no memory of their own.
+pub fn plan(ir: &Ir, values: &[Value], nodes: &[Node], mode: Mode, gradients: &Gradients, passes: &mut Passes) -> Plan {
     let forward = passes.forward.len() + passes.loss.len();
     let end = forward + 1 + passes.backward_steps().count();
     let times = Times {
@@ -113,10 +114,10 @@ pub fn plan(ir: &Ir, nodes: &[Node], mode: Mode, gradients: &Gradients, passes: 
         backward: forward + 1 + passes.backward_loss.len(),
         forward: passes.forward.len(),
     };
-    let entities = Entities::of(ir, nodes, passes);
-    let mut planner = Planner { ir, nodes, gradients, entities, classes: Classes::new(entities.count()) };
+    let entities = Entities::of(values, nodes, passes);
+    let mut planner = Planner { ir, values, nodes, gradients, entities, classes: Classes::new(entities.count()) };
     planner.measure_arguments(mode, times);
-    let mut kept = vec![false; ir.values.len()];
+    let mut kept = vec![false; values.len()];
     for (time, step) in timed(passes) {
         for argument in step.arguments.iter() {
             if let Some(entity) = planner.entity(argument) {
@@ -139,7 +140,7 @@ fn timed(passes: &Passes) -> impl Iterator<Item = (usize, &Step)> {
 
 impl Planner<'_> {
     fn gradient(&self, value: ValueId) -> Entity {
-        self.ir.values.len() + value
+        self.values.len() + value
     }
     /// Returns the value or gradient of an argument; `None` for weights, saved tensors and omitted arguments.
     fn entity(&self, argument: &Argument) -> Option<Entity> {
@@ -177,7 +178,7 @@ impl Planner<'_> {
     }
     /// Records the gradient to a value that the caller allocates.
     fn given_gradient(&mut self, value: ValueId, training: bool, place: Place, at: usize) {
-        if training && self.ir.values[value].shape.element == Element::F32 {
+        if training && self.values[value].shape.element == Element::F32 {
             self.argument(self.gradient(value), place, at);
         }
     }
@@ -209,12 +210,12 @@ impl Planner<'_> {
     fn size(&self, class: Entity) -> (Dim, bool) {
         match self.entities.kind(class) {
             Kind::Value(value) | Kind::Gradient(value) | Kind::Again(value, _) => {
-                let shape = &self.ir.values[value].shape;
+                let shape = &self.values[value].shape;
                 (shape.len(), shape.length.is_some())
             }
             Kind::Saved(node, _) => {
                 let node = &self.nodes[node];
-                let of = &self.ir.values[*node.inputs.first().unwrap_or(&node.output)].shape;
+                let of = &self.values[*node.inputs.first().unwrap_or(&node.output)].shape;
                 let size = node.op.saved.as_ref().map_or(Dim::Known(0), |saved| saved.shape.len());
                 (size, of.length.is_some())
             }
@@ -223,7 +224,7 @@ impl Planner<'_> {
 
     /// Returns the name of a class: its first written value, `d_…` for gradients, or `again_…` for what a checkpoint computes again.
     fn name(&self, class: Entity) -> Ident {
-        let name = |value: ValueId| &self.ir.values[value].name;
+        let name = |value: ValueId| &self.values[value].name;
         let first = self.nodes.iter().map(|node| node.output).find(|&v| self.classes.of(v) == class);
         if let Some(value) = first {
             return crate::names::of_value(name(value));

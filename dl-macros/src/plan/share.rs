@@ -115,7 +115,7 @@ impl Planner<'_> {
         let wanted = |value: ValueId| {
             self.gradients.wants[value] > Want::ForInput && self.classes.of(self.gradient(value)) == class
         };
-        let leads_to_weights = (0..self.ir.values.len()).any(wanted);
+        let leads_to_weights = (0..self.values.len()).any(wanted);
         let exists = !matches!(self.classes.place(d_to), Some(Place::InputGradient(_))) || !leads_to_weights;
         exists && self.classes.can_unite(d_from, d_to)
     }

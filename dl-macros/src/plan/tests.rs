@@ -24,7 +24,13 @@ impl Net {
             outputs: vec![Output {
                 name: Ident::new("output", Span::call_site()),
                 value: 0,
-                shape: Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None },
+                shape: Shape {
+                    element: Element::F32,
+                    length: None,
+                    dims: vec![Dim::Known(size)],
+                    record: None,
+                    in_blocks: false,
+                },
             }],
             scopes: vec![],
             checkpoints: vec![],
@@ -43,7 +49,8 @@ impl Net {
         net
     }
     fn value(&mut self, name: &str, size: usize) -> ValueId {
-        let shape = Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None };
+        let shape =
+            Shape { element: Element::F32, length: None, dims: vec![Dim::Known(size)], record: None, in_blocks: false };
         self.0.values.push(Value { name: Ident::new(name, Span::call_site()), shape });
         self.0.values.len() - 1
     }

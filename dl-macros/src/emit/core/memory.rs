@@ -16,7 +16,7 @@ pub fn memory(schedule: &Schedule) -> (TokenStream, TokenStream) {
         (slot.name.clone(), quote!(dl::Buffer<#ty>))
     });
     let models = schedule.nodes.iter().filter_map(|node| match &node.op.config {
-        Config::Model(ty) => Some((names::saved(ir, node), quote!(<#ty as dl::Declared>::Memory))),
+        Config::Model(ty) => Some((names::saved(&schedule.values, node), quote!(<#ty as dl::Declared>::Memory))),
         _ => None,
     });
     let (names, types): (Vec<_>, Vec<_>) = slots.chain(models).unzip();

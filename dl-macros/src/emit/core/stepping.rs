@@ -91,7 +91,7 @@ fn state(schedule: &Schedule) -> (TokenStream, TokenStream) {
             (_, Stepping::State { constant: Some(ty), .. }) => quote!(#ty),
             _ => return None,
         };
-        Some((names::saved(ir, node), ty))
+        Some((names::saved(&schedule.values, node), ty))
     });
     let (names, types): (Vec<_>, Vec<_>) = fields.unzip();
     if names.is_empty() {

@@ -48,7 +48,7 @@ impl Schedule<'_> {
         let Some(node) = node else {
             return quote!(dl::ops::Activation::Identity.forward(#(#arguments),*););
         };
-        let (continues, state) = (!self.ir.lengths.is_empty(), names::saved(self.ir, node));
+        let (continues, state) = (!self.ir.lengths.is_empty(), names::saved(&self.values, node));
         if let (Config::Model(_), true) = (&node.op.config, continues) {
             let [net, input, memory, output] = &arguments[..] else { unreachable!("the arguments of a model") };
             let method = Ident::new("step_with", Span::mixed_site());
@@ -94,7 +94,7 @@ impl Schedule<'_> {
                 }
             }
             Tensor::Memory(node) => {
-                let name = names::saved(self.ir, &self.nodes[node]);
+                let name = names::saved(&self.values, &self.nodes[node]);
                 quote!(&mut memory.#name)
             }
             tensor => self.core_value(self.place(tensor), shape, argument.access),

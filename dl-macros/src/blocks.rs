@@ -31,8 +31,8 @@ pub fn in_blocks(ir: &Ir, nodes: Vec<Node>, body: usize) -> Blocked {
     let marked = marks(ir, &nodes[..body]);
     let mut writer =
         Writer { values: ir.values.clone(), forms: vec![[None; 2]; ir.values.len()], nodes: Vec::new(), ir };
-    for value in 0..ir.values.len() {
-        writer.place(value, marked[value]);
+    for (value, marked) in marked.iter().enumerate() {
+        writer.place(value, *marked);
     }
     let mut end = 0;
     for (i, node) in nodes.into_iter().enumerate() {

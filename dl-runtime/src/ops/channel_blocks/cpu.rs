@@ -5,6 +5,7 @@ use crate::Cpu;
 use crate::device::cpu::Threads;
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
+use crate::ops::matmul::pack::transpose;
 
 /// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
@@ -12,7 +13,11 @@ const TASK: usize = 1 << 14;
 /// Writes the images `x` of so many pixels to `y` in blocks of channels.
 pub(in crate::ops) fn pack(threads: &Threads, pixels: usize, x: &[f32], y: &mut [f32]) {
     let task = TASK.div_ceil(BLOCK * pixels) * BLOCK * pixels;
-    threads.split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| pack_blocks(pixels, x, y));
+    threads.split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| {
+        for (x, y) in x.chunks_exact(BLOCK * pixels).zip(y.chunks_exact_mut(BLOCK * pixels)) {
+            transpose(x, pixels, BLOCK, pixels, y, BLOCK);
+        }
+    });
 }
 
 /// Writes the images `x`, which are in blocks of channels, to `y` channel by channel.
@@ -28,21 +33,6 @@ fn transposed(rows: [[f32; BLOCK]; BLOCK]) -> [[f32; BLOCK]; BLOCK] {
 }
 
 simd! {
-    fn pack_blocks<S>(pixels: usize, x: &[f32], y: &mut [f32]) {
-        for (x, y) in x.chunks_exact(BLOCK * pixels).zip(y.chunks_exact_mut(BLOCK * pixels)) {
-            let channels: [&[f32]; BLOCK] = std::array::from_fn(|channel| &x[channel * pixels..][..pixels]);
-            let eights = channels.map(|channel| channel.as_chunks::<BLOCK>().0);
-            let (y, _) = y.as_chunks_mut::<BLOCK>();
-            let (whole, rest) = y.split_at_mut(pixels - pixels % BLOCK);
-            for (i, y) in whole.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-                *y = transposed(eights.map(|eights| eights[i]));
-            }
-            for (y, pixel) in rest.iter_mut().zip(pixels - pixels % BLOCK..) {
-                *y = channels.map(|channel| channel[pixel]);
-            }
-        }
-    }
-
     fn unpack_blocks<S>(pixels: usize, x: &[f32], y: &mut [f32]) {
         for (x, y) in x.chunks_exact(BLOCK * pixels).zip(y.chunks_exact_mut(BLOCK * pixels)) {
             let (x, _) = x.as_chunks::<BLOCK>();

@@ -48,6 +48,34 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `n` values can be written.
     unsafe fn store_first(self, to: *mut f32, n: usize);
+    /// Loads the lower half of the lanes and the upper half from different places.
+    ///
+    /// # Safety
+    /// `LANES / 2` values can be read from each.
+    #[inline(always)]
+    unsafe fn load_halves(low: *const f32, high: *const f32) -> Self {
+        let (mut lanes, half) = ([0.0_f32; 16], Self::LANES / 2);
+        // SAFETY: the caller's contract; no register has more than sixteen lanes.
+        unsafe {
+            std::ptr::copy_nonoverlapping(low, lanes.as_mut_ptr(), half);
+            std::ptr::copy_nonoverlapping(high, lanes.as_mut_ptr().add(half), half);
+            Self::load(lanes.as_ptr())
+        }
+    }
+    /// Stores the lower half of the lanes and the upper half to different places.
+    ///
+    /// # Safety
+    /// `LANES / 2` values can be written to each.
+    #[inline(always)]
+    unsafe fn store_halves(self, low: *mut f32, high: *mut f32) {
+        let (mut lanes, half) = ([0.0_f32; 16], Self::LANES / 2);
+        // SAFETY: the caller's contract; no register has more than sixteen lanes.
+        unsafe {
+            self.store(lanes.as_mut_ptr());
+            std::ptr::copy_nonoverlapping(lanes.as_ptr(), low, half);
+            std::ptr::copy_nonoverlapping(lanes.as_ptr().add(half), high, half);
+        }
+    }
     /// Returns the sum of the lanes, in a fixed order.
     fn sum(self) -> f32;
     /// Returns a register with the sum of the lanes of each of `LANES` registers, each in a fixed order.
@@ -398,6 +426,22 @@ impl Vector for __m512 {
     unsafe fn store_first(self, to: *mut f32, n: usize) {
         // SAFETY: see `splat`; lanes that are masked out are not written.
         unsafe { _mm512_mask_storeu_ps(to, first16(n), self) }
+    }
+    #[inline(always)]
+    unsafe fn load_halves(low: *const f32, high: *const f32) -> Self {
+        // SAFETY: see `splat`, and the caller's contract.
+        unsafe {
+            let low = _mm512_castps256_ps512(_mm256_loadu_ps(low));
+            _mm512_insertf32x8::<1>(low, _mm256_loadu_ps(high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_halves(self, low: *mut f32, high: *mut f32) {
+        // SAFETY: see `splat`, and the caller's contract.
+        unsafe {
+            _mm256_storeu_ps(low, _mm512_castps512_ps256(self));
+            _mm256_storeu_ps(high, _mm512_extractf32x8_ps::<1>(self));
+        }
     }
     #[inline(always)]
     fn sum(self) -> f32 {

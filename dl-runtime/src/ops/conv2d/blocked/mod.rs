@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 use super::correlate::Finish;
 use super::cpu::correlate;
@@ -16,12 +17,19 @@ pub(super) fn convolve(
     threads: &Threads,
     s: &Conv2dSizes,
     from_blocks: bool,
-    _prepared: Option<&Prepared>,
+    prepared: Option<&Prepared>,
     weight: &[f32],
     finish: Finish,
     from: &[f32],
     to: &mut [f32],
 ) {
+    // Without a place for its weights, they would be transformed in each call.
+    if let Some(prepared) = prepared.filter(|_| from_blocks && winograd::pays(s)) {
+        let pack = |packed: &mut [f32]| winograd::pack(s, weight, packed);
+        if let Some(packed) = prepared.get_or(weight, winograd::layout(s), winograd::packed_len(s), pack) {
+            return winograd::convolve(threads, s, packed, finish, from, to);
+        }
+    }
     let ([_, pixels], image) = (s.computed(Direction::Forward), s.image[0] * s.image[1]);
     let input = if from_blocks { from.len() } else { 0 };
     scratch::with(input + finish.summand.len() + to.len(), |memory| {

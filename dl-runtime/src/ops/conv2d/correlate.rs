@@ -102,6 +102,7 @@ impl Correlation<'_> {
             summand: if summand.is_empty() { std::ptr::null() } else { summand.as_ptr() },
             add,
             limits,
+            ahead: None,
         };
         let run = |row: usize, column: usize, strip: Strip| {
             let at = row * to.row + column;

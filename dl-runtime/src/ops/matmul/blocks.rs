@@ -1,19 +1,27 @@
 //! Large matrix products: operands are packed where that pays off, and strips of C are tasks.
 
-use super::tile::{self, Inner, RELU, Start, Step, Strip};
+use super::tile::{self, Ahead, Inner, RELU, Start, Step, Strip};
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS, pack};
 use crate::device::cpu::simd::Level;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Threads, scratch};
 use crate::tensor::Write;
+use std::ops::Range;
 
 /// The longest part of k that is multiplied at once, so that the data that a strip reads repeatedly stays in the L1 and
 /// L2 caches.
 const MAX_K: usize = 512;
-/// The number of floats of A that are packed at once.
-const MAX_PACKED: usize = 4 << 20;
+/// The number of floats of B that are packed at once for all tasks; few in tests, which then meet products of several parts.
+const MAX_PACKED: usize = if cfg!(test) { 32 << 10 } else { 4 << 20 };
+/// So many floats of A stay in the L2 cache, while strip after strip reads them.
+const IN_L2: usize = 128 << 10;
+/// The number of floats of A that a task packs at once, which leave room for a strip of B in the L2 cache.
+const OF_TASK: usize = 64 << 10;
+/// There are about so many tasks of rows, if there are enough rows: packed ones, and those read in place, of which a second strip
+/// finds few in the L1 cache.
+const ROW_TASKS: [usize; 2] = [12, 32];
 /// With up to so many strips, A is read in place instead of packed.
-const FEW_STRIPS: usize = 4;
+pub(super) const FEW_STRIPS: usize = 4;
 /// With at least so many strips, the strips are the tasks.
 const MANY_STRIPS: usize = 8;
 
@@ -31,60 +39,48 @@ pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], ord
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let shape = tile::shape();
     let (lanes, width) = (shape.lanes, 2 * shape.lanes);
-    let (strips, few_tiles) = (n.div_ceil(width), m <= shape.listed_rows);
-    let read_columns = a.row_stride == 1 || k == 0;
-    // Rows that are a multiple of 2 KiB apart would compete for the same lines of the L1 cache.
-    let read_rows = !read_columns
-        && a.column_stride == 1
-        && (few_tiles || strips <= FEW_STRIPS && !a.row_stride.is_multiple_of(512));
-    let max_rows = if read_rows { shape.listed_rows } else { shape.rows };
+    let strips = n.div_ceil(width);
     let part = k.div_ceil(k.div_ceil(MAX_K).max(1)).max(1);
-    let in_place = read_rows || read_columns;
-    let rows_at_once = if in_place { m } else { m.min((MAX_PACKED / k).next_multiple_of(max_rows)) };
+    let read_columns = a.row_stride == 1 || k == 0;
+    let read_rows = !read_columns && reads_rows(a, n);
+    let max_rows = if read_rows { shape.listed_rows } else { shape.rows };
+    let tile_rows = m.div_ceil(m.div_ceil(max_rows));
+    let tiles = m.div_ceil(tile_rows);
+    let by_strips =
+        m * k * n < WORTH_THREADS || (strips >= MANY_STRIPS || strips >= tiles) && tiles * tile_rows * part <= IN_L2;
+    let in_place = read_rows || read_columns && (by_strips || strips <= FEW_STRIPS);
+    let packed = if by_strips && !in_place { tiles * tile_rows * k } else { 0 };
     let steps = (0..if read_rows { part } else { 0 }).map(|p| Step { a: p as u32, b: (p * width) as u32 });
     tile::with_steps(steps, |steps| {
-        for first_row in (0..m).step_by(rows_at_once) {
-            let rows = rows_at_once.min(m - first_row);
-            let tile_rows = rows.div_ceil(rows.div_ceil(max_rows));
-            let packed = if in_place { 0 } else { rows.next_multiple_of(tile_rows) * k };
-            scratch::with(packed, |packed_a| {
-                let parts = Parts { first_row, rows, tile_rows, part };
-                if !in_place {
-                    parts.pack_left(threads, a, packed_a);
-                }
-                let c = c.as_mut_ptr();
-                let product = Product { a, b, c, order, epilogue, lanes, level: shape.level, parts, packed_a, steps };
-                product.run(threads);
-            });
-        }
+        scratch::with(packed, |packed_a| {
+            if packed > 0 {
+                pack_left(threads, a, packed_a, tile_rows);
+            }
+            let (c, level) = (c.as_mut_ptr(), shape.level);
+            let product =
+                Product { a, b, c, order, epilogue, lanes, level, tile_rows, part, in_place, packed_a, steps };
+            if by_strips { product.by_strips(threads) } else { product.by_rows(threads) }
+        });
     });
 }
 
-/// The division of rows and of k.
-#[derive(Clone, Copy)]
-struct Parts {
-    /// The first row of A that is processed, and the number of rows.
-    first_row: usize,
-    rows: usize,
-    /// The number of rows of a tile.
-    tile_rows: usize,
-    /// The length of the parts of k.
-    part: usize,
+/// True if the rows of A are read in place for `n` columns of B: not often enough to pack them.
+pub(super) fn reads_rows(a: Matrix, n: usize) -> bool {
+    let shape = tile::shape();
+    // Rows that are a multiple of 2 KiB apart would compete for the same lines of the L1 cache.
+    a.column_stride == 1
+        && (a.rows <= shape.listed_rows
+            || n.div_ceil(2 * shape.lanes) <= FEW_STRIPS && !a.row_stride.is_multiple_of(512))
 }
 
-impl Parts {
-    /// Packs the rows of A tile by tile. A tile has its `k` columns, so the parts of k of a tile follow each other.
-    fn pack_left(self, threads: &Threads, a: Matrix, packed: &mut [f32]) {
-        let k = a.columns;
-        let tiles_per_task = (32 * 1024_usize).div_ceil(self.tile_rows * k);
-        threads.split(chunks_mut(packed, tiles_per_task * self.tile_rows * k), &|task, packed| {
-            for (i, packed) in packed.chunks_exact_mut(self.tile_rows * k).enumerate() {
-                let row = (task * tiles_per_task + i) * self.tile_rows;
-                let rows = self.tile_rows.min(self.rows - row);
-                pack::left(a, self.first_row + row, rows, packed, self.tile_rows);
-            }
-        });
-    }
+/// Packs A tile by tile. A tile has its `k` columns, so the parts of k of a tile follow each other.
+fn pack_left(threads: &Threads, a: Matrix, packed: &mut [f32], tile_rows: usize) {
+    let k = a.columns;
+    let tiles_per_task = (32 * 1024_usize).div_ceil(tile_rows * k);
+    threads.split(chunks_mut(packed, tiles_per_task * tile_rows * k), &|task, packed| {
+        let row = task * tiles_per_task * tile_rows;
+        pack::left(a, [row, (a.rows - row).min(tiles_per_task * tile_rows)], [0, k], packed, tile_rows);
+    });
 }
 
 /// The data that all tasks of one product share.
@@ -97,8 +93,13 @@ struct Product<'a> {
     /// The number of lanes of a register, and its instruction set.
     lanes: usize,
     level: Level,
-    parts: Parts,
-    /// The packed A; empty if A is read in place.
+    /// The number of rows of a tile.
+    tile_rows: usize,
+    /// The length of the parts of k.
+    part: usize,
+    /// True if A is read in place.
+    in_place: bool,
+    /// The packed A, if it is packed before the tasks.
     packed_a: &'a [f32],
     /// The offsets for each k of a part, if A is read in place by rows.
     steps: &'a [Step],
@@ -108,72 +109,116 @@ struct Product<'a> {
 unsafe impl Sync for Product<'_> {}
 
 impl Product<'_> {
-    fn run(&self, threads: &Threads) {
-        let (k, n, width, rows) = (self.a.columns, self.b.columns, 2 * self.lanes, self.parts.rows);
+    /// Runs tasks of one strip of columns: each packs its columns of B and meets all of A, which is in the L2 cache.
+    fn by_strips(&self, threads: &Threads) {
+        let (k, n, width, rows) = (self.a.columns, self.b.columns, 2 * self.lanes, self.a.rows);
         let strips = n.div_ceil(width);
-        let tiles = rows.div_ceil(self.parts.tile_rows);
         if rows * k * n < WORTH_THREADS {
-            scratch::with(self.parts.part * width, |packed_b| {
+            scratch::with(self.part * width, |packed_b| {
                 (0..strips).for_each(|strip| self.strip(strip, packed_b));
             });
-        } else if strips >= MANY_STRIPS || strips >= tiles {
-            threads.run_with_scratch(strips, self.parts.part * width, &|strip, packed_b| self.strip(strip, packed_b));
         } else {
-            // C has few columns: the strips are packed first, and the tasks are groups of rows.
-            scratch::with(strips * width * k, |packed_b| {
-                threads.split(chunks_mut(packed_b, (width * k).max(1)), &|strip, packed_b| {
-                    pack::right(self.b, 0, k, strip * width, width.min(n - strip * width), packed_b, width);
-                });
-                let task_rows = tiles.div_ceil(32) * self.parts.tile_rows;
-                threads.run(rows.div_ceil(task_rows), &|task| {
-                    let row = task * task_rows;
-                    for strip in 0..strips {
-                        for first_k in (0..k.max(1)).step_by(self.parts.part) {
-                            let b = &packed_b[strip * width * k + first_k * width..];
-                            self.part(row, task_rows.min(rows - row), strip, first_k, b, width);
-                        }
-                    }
-                });
+            threads.run_with_scratch(strips, self.part * width, &|strip, packed_b| self.strip(strip, packed_b));
+        }
+    }
+
+    /// Runs tasks of some rows, where A is too large for the L2 cache or C has few columns: B is packed before them.
+    fn by_rows(&self, threads: &Threads) {
+        let Product { a, b, tile_rows, part, .. } = *self;
+        let (k, n, width) = (a.columns, b.columns, 2 * self.lanes);
+        let (strips, tiles) = (n.div_ceil(width), a.rows.div_ceil(tile_rows));
+        let tiles = tiles.div_ceil(ROW_TASKS[usize::from(self.in_place)]).min(OF_TASK / (tile_rows * part)).max(1);
+        let task_rows = tiles * tile_rows;
+        let strips_at_once = (MAX_PACKED / (width * part)).clamp(1, strips);
+        let k_at_once = ((MAX_PACKED / (width * part * strips_at_once)).max(1) * part).min(k.max(1));
+        let left = if self.in_place { 0 } else { task_rows * part };
+        scratch::with(width * k_at_once * strips_at_once, |packed_b| {
+            for first_strip in (0..strips).step_by(strips_at_once) {
+                let strips = first_strip..strips.min(first_strip + strips_at_once);
+                for first_k in (0..k.max(1)).step_by(k_at_once) {
+                    let range = first_k..k.min(first_k + k_at_once);
+                    let of_strip = (width * range.len()).max(1);
+                    let packed_b = &mut packed_b[..of_strip * strips.len()];
+                    threads.split(chunks_mut(packed_b, of_strip), &|strip, packed_b| {
+                        let column = (first_strip + strip) * width;
+                        pack::right(b, range.start, range.len(), column, width.min(n - column), packed_b, width);
+                    });
+                    threads.run_with_scratch(a.rows.div_ceil(task_rows), left, &|task, left| {
+                        let row = task * task_rows;
+                        let rows = [row, task_rows.min(a.rows - row)];
+                        self.rows(rows, strips.clone(), range.clone(), packed_b, left);
+                    });
+                }
+            }
+        });
+    }
+
+    /// Computes some rows of some strips over a range of k, whose B is packed. A is packed into `left`, a part of k at a time.
+    fn rows(&self, rows: [usize; 2], strips: Range<usize>, k: Range<usize>, packed_b: &[f32], left: &mut [f32]) {
+        let (tile_rows, width) = (self.tile_rows, 2 * self.lanes);
+        for first_k in (k.start..k.end.max(k.start + 1)).step_by(self.part) {
+            let part = self.part.min(k.end - first_k);
+            let packed_a = (!self.in_place).then(|| {
+                pack::left(self.a, rows, [first_k, part], left, tile_rows);
+                (&*left, tile_rows * part)
             });
+            for (i, strip) in strips.clone().enumerate() {
+                let b = &packed_b[(i * k.len() + first_k - k.start) * width..];
+                self.part(rows, [strip, first_k], packed_a, (b, width), None);
+            }
         }
     }
 
     /// Computes all rows of one strip; B is packed part by part.
     fn strip(&self, strip: usize, packed_b: &mut [f32]) {
-        let (k, width, rows) = (self.a.columns, 2 * self.lanes, self.parts.rows);
+        let (k, width, rows) = (self.a.columns, 2 * self.lanes, self.a.rows);
         let first_column = strip * width;
         let columns = width.min(self.b.columns - first_column);
         // With a single tile, each number of B is read only once, and packing would be the larger half of the work.
-        let read_in_place = rows <= self.parts.tile_rows
-            && self.b.column_stride == 1
-            && columns % self.lanes == 0
-            && self.steps.is_empty();
-        for first_k in (0..k.max(1)).step_by(self.parts.part) {
-            let part = self.parts.part.min(k - first_k);
+        let read_in_place =
+            rows <= self.tile_rows && self.b.column_stride == 1 && columns % self.lanes == 0 && self.steps.is_empty();
+        for first_k in (0..k.max(1)).step_by(self.part) {
+            let part = self.part.min(k - first_k);
+            let packed_a = (!self.in_place).then(|| (&self.packed_a[first_k * self.tile_rows..], self.tile_rows * k));
             if read_in_place && k > 0 {
                 let b = &self.b.data[first_k * self.b.row_stride + first_column..];
                 assert!(part == 0 || (part - 1) * self.b.row_stride + columns <= b.len());
-                self.part(0, rows, strip, first_k, b, self.b.row_stride);
+                self.part([0, rows], [strip, first_k], packed_a, (b, self.b.row_stride), None);
             } else {
                 pack::right(self.b, first_k, part, first_column, columns, packed_b, width);
-                self.part(0, rows, strip, first_k, packed_b, width);
+                let ahead = self.packed_next(strip, first_k + part);
+                self.part([0, rows], [strip, first_k], packed_a, (packed_b, width), ahead);
             }
         }
     }
 
-    /// Computes some rows of one strip over one part of k; `b` is the strip's part of B, with rows `b_step` apart.
-    fn part(&self, row: usize, rows: usize, strip: usize, first_k: usize, b: &[f32], b_step: usize) {
-        let Parts { first_row, tile_rows, part, .. } = self.parts;
+    /// Returns the rows of B that are packed after this part of a strip: its next part, or the first one of the next strip.
+    fn packed_next(&self, strip: usize, next_k: usize) -> Option<Ahead> {
+        let b = self.b;
+        let (strip, next_k) = if next_k < b.rows { (strip, next_k) } else { (strip + 1, 0) };
+        let column = strip * 2 * self.lanes;
+        let first = b.data.as_ptr().wrapping_add(next_k * b.row_stride + column);
+        (b.column_stride == 1 && column < b.columns).then_some(Ahead { first, step: b.row_stride })
+    }
+
+    /// Computes some rows of one strip over one part of k. `packed_a` has the tiles of these rows with the distance from one to the
+    /// next, unless A is read in place; `b` is the strip's part of B, with rows `b_step` apart.
+    fn part(
+        &self,
+        [row, rows]: [usize; 2],
+        [strip, first_k]: [usize; 2],
+        packed_a: Option<(&[f32], usize)>,
+        (b, b_step): (&[f32], usize),
+        ahead: Option<Ahead>,
+    ) {
+        let Product { tile_rows, part, .. } = *self;
         let (k, n, m, width) = (self.a.columns, self.b.columns, self.a.rows, 2 * self.lanes);
         let column = strip * width;
         let columns = width.min(n - column);
         let k_now = part.min(k - first_k);
-        let global_row = first_row + row;
-        let in_a = global_row * self.a.row_stride + first_k * self.a.column_stride;
-        let (a, a_tile, inner) = if !self.packed_a.is_empty() {
-            // `row` is the first row of a tile, and a packed tile is tile_rows by k.
-            let a = &self.packed_a[row * k + first_k * tile_rows..];
-            (a.as_ptr(), tile_rows * k, Inner::Even { a: tile_rows, b: b_step })
+        let in_a = row * self.a.row_stride + first_k * self.a.column_stride;
+        let (a, a_tile, inner) = if let Some((a, a_tile)) = packed_a {
+            (a.as_ptr(), a_tile, Inner::Even { a: tile_rows, b: b_step })
         } else if self.steps.is_empty() {
             let a = self.a.data.as_ptr().wrapping_add(in_a);
             (a, tile_rows, Inner::Even { a: self.a.column_stride, b: b_step })
@@ -183,11 +228,11 @@ impl Product<'_> {
             (a, tile_rows * stride, Inner::Listed { stride, rows: &[], steps: self.steps })
         };
         let (c, c_row, c_column) = match self.order {
-            Order::Rows => (global_row * n + column, n, 1),
-            Order::Columns => (column * m + global_row, 1, m),
+            Order::Rows => (row * n + column, n, 1),
+            Order::Columns => (column * m + row, 1, m),
         };
         let start = match self.epilogue.bias {
-            Bias::Rows(bias) if first_k == 0 => Start::Rows(bias[global_row..].as_ptr()),
+            Bias::Rows(bias) if first_k == 0 => Start::Rows(bias[row..].as_ptr()),
             Bias::Columns(bias) if first_k == 0 => Start::Columns(bias[column..].as_ptr()),
             _ => Start::Zero,
         };
@@ -210,6 +255,7 @@ impl Product<'_> {
             add: first_k > 0 || self.epilogue.write == Write::Add,
             summand: std::ptr::null(),
             limits: if self.epilogue.relu && first_k + k_now == k { RELU } else { None },
+            ahead,
         };
         // SAFETY: a `Matrix` lies within its data and C has m·n elements; these rows and columns are inside both, and
         // no other task writes them. `b` holds `k_now` rows of whole registers: it is packed, or `strip` has checked

@@ -139,8 +139,8 @@ pub fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: 
         dots::few_rows(threads, a, b, c, epilogue);
     } else if cfg!(not(any(target_arch = "x86_64", target_arch = "wasm32"))) {
         portable::matmul(a, b, c, epilogue);
-    } else if inner_contiguous && m <= n {
-        // The smaller operand should be the one to be transposed, so this computes Cᵀ = Bᵀ·Aᵀ.
+    } else if inner_contiguous && m <= n && blocks::reads_rows(b.transposed(), m) {
+        // Only the smaller operand is packed, and the larger one is read in place: this computes Cᵀ = Bᵀ·Aᵀ.
         let epilogue = Epilogue { bias: epilogue.bias.transposed(), ..epilogue };
         blocks::matmul(threads, b.transposed(), a.transposed(), c, blocks::Order::Columns, epilogue);
     } else {

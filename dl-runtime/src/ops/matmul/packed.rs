@@ -49,10 +49,7 @@ impl<'a> PackedRight<'a> {
         let left = &mut left[..rows.next_multiple_of(tile_rows) * k];
         if k > 0 {
             let a = Matrix::new(a, rows, k);
-            for (tile, left) in left.chunks_exact_mut(tile_rows * k).enumerate() {
-                let first = tile * tile_rows;
-                pack::left(a, first, tile_rows.min(rows - first), left, tile_rows);
-            }
+            pack::left(a, [0, rows], [0, k], left, tile_rows);
         }
         for column in (0..n).step_by(width) {
             let columns = width.min(n - column);
@@ -75,6 +72,7 @@ impl<'a> PackedRight<'a> {
                 add: false,
                 summand: std::ptr::null(),
                 limits: None,
+                ahead: None,
             };
             // SAFETY: `left` has whole tiles of `k` columns; the strip of B has `k` rows of `width` numbers, and C `rows` rows of
             // `n`, by the assertions; `c` is borrowed for writing.

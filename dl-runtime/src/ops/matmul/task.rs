@@ -78,6 +78,7 @@ fn run(
             add: write == Write::Add,
             summand: std::ptr::null(),
             limits: None,
+            ahead: None,
         };
         // SAFETY: the assertions here and in the callers: all of A, B and C that the fields describe are inside their slices, the
         // columns are whole registers, and C is borrowed mutably.

@@ -109,6 +109,19 @@ fn every_shape_and_order_agrees_with_f64() {
 }
 
 #[test]
+fn left_factors_beyond_the_cache_agree_with_f64() {
+    let threads = Cpu::with_threads(3);
+    for [m, k, n] in [[300, 512, 150], [380, 1100, 137]] {
+        let (a, b, bias) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 4));
+        for a in [Matrix::new(&a, m, k), Matrix::new(&a, k, m).transposed()] {
+            let epilogue = Epilogue { bias: Bias::Columns(&bias), relu: true, write: Write::Set };
+            check(threads.threads(), a, Matrix::new(&b, n, k).transposed(), epilogue);
+            check(threads.threads(), a, Matrix::new(&b, k, n), Epilogue::plain(Write::Add));
+        }
+    }
+}
+
+#[test]
 fn gaps_between_rows_and_columns_are_skipped() {
     let (a, b) = (numbers(4000, 1), numbers(9000, 2));
     for (a_strides, b_strides) in [([40, 2], [100, 3]), ([37, 1], [1, 41]), ([1, 50], [90, 1]), ([512, 1], [1, 30])] {
@@ -133,7 +146,8 @@ fn no_products_leave_the_bias() {
 
 #[test]
 fn the_same_bits_with_any_number_of_threads() {
-    for [m, k, n] in [[64, 784, 512], [512, 64, 784], [200, 300, 400], [700, 120, 10], [1, 784, 512]] {
+    for [m, k, n] in [[64, 784, 512], [512, 64, 784], [200, 300, 400], [700, 120, 10], [1, 784, 512], [380, 1100, 137]]
+    {
         let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
         for b in [Matrix::new(&b, k, n), Matrix::new(&b, n, k).transposed()] {
             let [one, two, five] = [1, 2, 5].map(|threads| {

@@ -1,9 +1,11 @@
 //! The innermost loops of matrix products and convolutions: a tile of C stays in registers while k runs.
 
-use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector, simd};
+use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector, prefetch, prefetch_l2, simd};
 
 /// The number of floats of the widest register of any instruction set.
 const MAX_LANES: usize = 16;
+/// The number of floats in a line of the cache.
+const LINE: usize = 16;
 /// The number of rows of the highest tile of any instruction set.
 const MAX_ROWS: usize = 14;
 
@@ -110,6 +112,18 @@ pub(crate) struct Strip<'a> {
     pub summand: *const f32,
     /// The least and the largest result, between which others are moved; NaN stays.
     pub limits: Option<[f32; 2]>,
+    /// The memory that is read after this strip, with [`Inner::Even`].
+    pub ahead: Option<Ahead>,
+}
+
+/// Rows that are read after a strip, so many floats apart: the first two tiles of the strip ask for one line of the cache of each row,
+/// a row for each k, so that the rows have come when they are needed.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    /// The first row.
+    pub first: *const f32,
+    /// The distance from one row to the next.
+    pub step: usize,
 }
 
 /// The limits of ReLU.
@@ -125,20 +139,41 @@ impl Strip<'_> {
         let (two, listed) = (self.lanes[1] > 0, matches!(self.inner, Inner::Listed { .. }));
         let last = self.rows % self.tile_rows;
         let whole = self.rows - last;
-        let mut tile = Tile { strip: self, row: 0, a: self.a };
+        let mut tile = Tile { strip: self, row: 0, a: self.a, ahead: self.ahead };
         // SAFETY: the caller's contract.
         unsafe {
             if whole > 0 {
                 let kernel = kernel(self.level, self.tile_rows, two, listed);
                 while tile.row < whole {
+                    self.ask_for_c(tile.row, self.tile_rows);
                     kernel(&tile);
+                    let second = tile.ahead.filter(|_| tile.row == 0);
+                    tile.ahead = second.map(|ahead| Ahead { first: ahead.first.wrapping_add(LINE), ..ahead });
                     tile.row += self.tile_rows;
                     tile.a = tile.a.wrapping_add(self.a_tile);
                 }
             }
             if last > 0 {
+                self.ask_for_c(tile.row, last);
                 kernel(self.level, last, two, listed)(&tile);
             }
+        }
+    }
+
+    /// Asks for the lines of C that a tile adds to, which have come when its sums are complete.
+    #[inline(always)]
+    fn ask_for_c(&self, row: usize, rows: usize) {
+        if !self.add {
+            return;
+        }
+        let first = self.c.wrapping_add(row * self.c_row);
+        let columns = self.lanes[0] + self.lanes[1];
+        let (lines, step, length) =
+            if self.c_column == 1 { (rows, self.c_row, columns) } else { (columns, self.c_column, rows) };
+        for i in 0..lines {
+            let line = first.wrapping_add(i * step);
+            prefetch(line);
+            prefetch(line.wrapping_add(length - 1));
         }
     }
 }
@@ -194,6 +229,7 @@ struct Tile<'a> {
     strip: &'a Strip<'a>,
     row: usize,
     a: *const f32,
+    ahead: Option<Ahead>,
 }
 
 impl Tile<'_> {
@@ -207,7 +243,11 @@ impl Tile<'_> {
             match s.inner {
                 Inner::Even { a, b } if !LISTED => {
                     let (mut left, mut right) = (self.a, s.b);
+                    let Ahead { first: mut ahead, step } =
+                        self.ahead.unwrap_or(Ahead { first: std::ptr::from_ref(self).cast(), step: 0 });
                     for _ in 0..s.k {
+                        prefetch_l2(ahead);
+                        ahead = ahead.wrapping_add(step);
                         let mut b_row = [S::F32::splat(0.0); V];
                         for v in 0..V {
                             b_row[v] = S::F32::load(right.add(v * lanes));
@@ -276,7 +316,15 @@ impl Tile<'_> {
             let whole = s.lanes == [lanes, (V - 1) * lanes];
             // Masks need a third more instructions, which are too many for the largest tiles.
             let masks = LISTED && S::F32::MASKS;
-            if s.c_column == 1 && !s.add && (whole || masks) {
+            if s.c_column == 1 && !(LISTED && s.add) && (whole || masks) {
+                if !LISTED && s.add {
+                    for i in 0..R {
+                        let c = s.c.add((self.row + i) * s.c_row);
+                        for v in 0..V {
+                            sums[i][v] = sums[i][v].add(S::F32::load(c.add(v * s.c_second)));
+                        }
+                    }
+                }
                 if LISTED && !s.summand.is_null() {
                     for i in 0..R {
                         let summand = s.summand.add((self.row + i) * s.c_row);

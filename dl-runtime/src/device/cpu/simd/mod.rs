@@ -88,6 +88,30 @@ fn detect_processor() -> Level {
     }
 }
 
+/// Asks for the line of memory that `at` is in, where the processor has an instruction for that; any address is allowed.
+#[inline(always)]
+pub(crate) fn prefetch(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has this instruction, and it never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
+/// Does the same as [`prefetch`], for the L2 cache alone.
+#[inline(always)]
+pub(crate) fn prefetch_l2(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: see `prefetch`.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// Compiles functions for every instruction set; see the [module documentation](self).
 macro_rules! simd {
     ($(

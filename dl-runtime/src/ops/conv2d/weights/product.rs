@@ -49,6 +49,7 @@ pub(super) fn gradient(piece: &Piece, channels: Range<usize>, packed: &mut [f32]
             add,
             summand: std::ptr::null(),
             limits: None,
+            ahead: None,
         };
         // SAFETY: by the assertions, the last tap of the last window is inside of `x`, and every window's channels are
         // inside of `packed`. `to` has a row of taps for each channel, and is borrowed for this call.

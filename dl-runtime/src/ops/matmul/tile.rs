@@ -4,6 +4,8 @@ use crate::device::cpu::simd::{self, Baseline, Level, Simd, Vector, prefetch, pr
 
 /// The number of floats of the widest register of any instruction set.
 const MAX_LANES: usize = 16;
+/// The most rows of a tile with [`Inner::Listed`] for any instruction set.
+const LISTED_ROWS: usize = 10;
 /// The number of floats in a line of the cache.
 const LINE: usize = 16;
 /// The number of rows of the highest tile of any instruction set.
@@ -12,7 +14,7 @@ const MAX_ROWS: usize = 14;
 simd! {
     /// Returns the tile sizes of the instruction set in use.
     pub(crate) fn shape<S>() -> Shape {
-        Shape { rows: S::TILE_ROWS, listed_rows: S::TILE_ROWS.min(10), lanes: S::F32::LANES, level: simd::level() }
+        Shape { rows: S::TILE_ROWS, listed_rows: S::TILE_ROWS.min(LISTED_ROWS), lanes: S::F32::LANES, level: simd::level() }
     }
 }
 
@@ -137,6 +139,7 @@ impl Strip<'_> {
     /// of C. With [`Inner::Even`], B is read in whole registers; with [`Inner::Listed`], there are `k` steps.
     pub(crate) unsafe fn run(&self) {
         let (two, listed) = (self.lanes[1] > 0, matches!(self.inner, Inner::Listed { .. }));
+        assert!(!listed || self.tile_rows <= LISTED_ROWS, "rows of a tile that is read row by row");
         let last = self.rows % self.tile_rows;
         let whole = self.rows - last;
         let mut tile = Tile { strip: self, row: 0, a: self.a, ahead: self.ahead };
@@ -163,17 +166,12 @@ impl Strip<'_> {
     /// Asks for the lines of C that a tile adds to, which have come when its sums are complete.
     #[inline(always)]
     fn ask_for_c(&self, row: usize, rows: usize) {
-        if !self.add {
-            return;
-        }
-        let first = self.c.wrapping_add(row * self.c_row);
-        let columns = self.lanes[0] + self.lanes[1];
-        let (lines, step, length) =
-            if self.c_column == 1 { (rows, self.c_row, columns) } else { (columns, self.c_column, rows) };
-        for i in 0..lines {
-            let line = first.wrapping_add(i * step);
-            prefetch(line);
-            prefetch(line.wrapping_add(length - 1));
+        if self.add && self.c_column == 1 {
+            for i in row..row + rows {
+                let line = self.c.wrapping_add(i * self.c_row);
+                prefetch(line);
+                prefetch(line.wrapping_add(self.lanes[0] + self.lanes[1] - 1));
+            }
         }
     }
 }
@@ -195,13 +193,18 @@ macro_rules! kernels {
                 $(
                     ($rows, false, false) => kernel::<$rows, 1, false>,
                     ($rows, true, false) => kernel::<$rows, 2, false>,
-                    ($rows, false, true) => kernel::<$rows, 1, true>,
-                    ($rows, true, true) => kernel::<$rows, 2, true>,
+                    ($rows, false, true) => kernel::<{ rows_if_listed($rows) }, 1, true>,
+                    ($rows, true, true) => kernel::<{ rows_if_listed($rows) }, 2, true>,
                 )*
                 _ => unreachable!("a tile has from 1 to TILE_ROWS rows"),
             }
         }
     };
+}
+
+/// Returns the rows of the kernel for [`Inner::Listed`]: there are none above [`LISTED_ROWS`], and `kernel` is not asked for them.
+const fn rows_if_listed(rows: usize) -> usize {
+    if rows < LISTED_ROWS { rows } else { LISTED_ROWS }
 }
 
 kernels! { baseline, Baseline, [], 1 2 3 4 }

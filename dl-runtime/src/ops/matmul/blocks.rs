@@ -1,6 +1,6 @@
 //! Large matrix products: operands are packed where that pays off, and strips of C are tasks.
 
-use super::tile::{self, Ahead, Inner, RELU, Start, Step, Strip};
+use super::tile::{self, Ahead, Inner, LINE, RELU, Start, Step, Strip};
 use super::{Bias, Epilogue, Matrix, WORTH_THREADS, pack};
 use crate::device::cpu::simd::Level;
 use crate::device::cpu::threads::chunks_mut;
@@ -186,19 +186,26 @@ impl Product<'_> {
                 self.part([0, rows], [strip, first_k], packed_a, (b, self.b.row_stride), None);
             } else {
                 pack::right(self.b, first_k, part, first_column, columns, packed_b, width);
-                let ahead = self.packed_next(strip, first_k + part);
+                let ahead = self.packed_next(strip, first_k, part);
                 self.part([0, rows], [strip, first_k], packed_a, (packed_b, width), ahead);
             }
         }
     }
 
-    /// Returns the rows of B that are packed after this part of a strip: its next part, or the first one of the next strip.
-    fn packed_next(&self, strip: usize, next_k: usize) -> Option<Ahead> {
-        let b = self.b;
-        let (strip, next_k) = if next_k < b.rows { (strip, next_k) } else { (strip + 1, 0) };
-        let column = strip * 2 * self.lanes;
-        let first = b.data.as_ptr().wrapping_add(next_k * b.row_stride + column);
-        (b.column_stride == 1 && column < b.columns).then_some(Ahead { first, step: b.row_stride })
+    /// Returns the part of B that is packed some time after this part of a strip: the next one of its rows, or, if its columns follow
+    /// each other, the part of the next strip.
+    fn packed_next(&self, strip: usize, first_k: usize, part: usize) -> Option<Ahead> {
+        let (b, width) = (self.b, 2 * self.lanes);
+        let (at, step, second) = if b.column_stride == 1 {
+            let next_k = first_k + part;
+            let (strip, next_k) = if next_k < b.rows { (strip, next_k) } else { (strip + 1, 0) };
+            (next_k * b.row_stride + strip * width, b.row_stride, LINE)
+        } else if b.row_stride == 1 && b.column_stride == b.rows {
+            (((strip + 1) * b.rows + first_k) * width, LINE, part * LINE)
+        } else {
+            return None;
+        };
+        (at < b.data.len()).then_some(Ahead { first: b.data.as_ptr().wrapping_add(at), step, second })
     }
 
     /// Computes some rows of one strip over one part of k. `packed_a` has the tiles of these rows with the distance from one to the

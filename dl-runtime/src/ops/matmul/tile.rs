@@ -7,7 +7,7 @@ const MAX_LANES: usize = 16;
 /// The most rows of a tile with [`Inner::Listed`] for any instruction set.
 const LISTED_ROWS: usize = 10;
 /// The number of floats in a line of the cache.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 /// The number of rows of the highest tile of any instruction set.
 const MAX_ROWS: usize = 14;
 
@@ -118,14 +118,16 @@ pub(crate) struct Strip<'a> {
     pub ahead: Option<Ahead>,
 }
 
-/// Rows that are read after a strip, so many floats apart: the first two tiles of the strip ask for one line of the cache of each row,
-/// a row for each k, so that the rows have come when they are needed.
+/// Lines of the cache that are read after a strip: its first two tiles ask for one line for each k, so that they have come when they
+/// are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Ahead {
-    /// The first row.
+    /// The first line of the first tile.
     pub first: *const f32,
-    /// The distance from one row to the next.
+    /// The distance from one line to the next.
     pub step: usize,
+    /// The distance from the lines of the first tile to those of the second.
+    pub second: usize,
 }
 
 /// The limits of ReLU.
@@ -151,7 +153,7 @@ impl Strip<'_> {
                     self.ask_for_c(tile.row, self.tile_rows);
                     kernel(&tile);
                     let second = tile.ahead.filter(|_| tile.row == 0);
-                    tile.ahead = second.map(|ahead| Ahead { first: ahead.first.wrapping_add(LINE), ..ahead });
+                    tile.ahead = second.map(|ahead| Ahead { first: ahead.first.wrapping_add(ahead.second), ..ahead });
                     tile.row += self.tile_rows;
                     tile.a = tile.a.wrapping_add(self.a_tile);
                 }
@@ -246,8 +248,8 @@ impl Tile<'_> {
             match s.inner {
                 Inner::Even { a, b } if !LISTED => {
                     let (mut left, mut right) = (self.a, s.b);
-                    let Ahead { first: mut ahead, step } =
-                        self.ahead.unwrap_or(Ahead { first: std::ptr::from_ref(self).cast(), step: 0 });
+                    let Ahead { first: mut ahead, step, .. } =
+                        self.ahead.unwrap_or(Ahead { first: std::ptr::from_ref(self).cast(), step: 0, second: 0 });
                     for _ in 0..s.k {
                         prefetch_l2(ahead);
                         ahead = ahead.wrapping_add(step);

@@ -200,9 +200,11 @@ impl BatchNormKernel for Cpu {
                 let sums = (&*d_weight, &*d_bias);
                 let weight = &weights[..s.channels];
                 let n = (x.len() / s.channels) as f32;
-                self.threads().split((chunks(x, size), chunks(dy, size), chunks_mut(dx, size)), &|_, (x, dy, dx)| {
+                let factors = if s.spatial_size == 1 { 3 * s.channels } else { 0 };
+                let parts = (chunks(x, size), chunks(dy, size), chunks_mut(dx, size));
+                self.threads().split_with_scratch(parts, factors, &|_, factors, (x, dy, dx)| {
                     if s.spatial_size == 1 {
-                        features::input_gradient(s, weight, by, sums, n, x, dy, dx, write);
+                        features::input_gradient(s, weight, by, sums, n, x, dy, dx, write, factors);
                     } else {
                         maps::input_gradient(s, weight, by, sums, n, x, dy, dx, write);
                     }

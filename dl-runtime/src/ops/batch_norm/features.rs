@@ -6,35 +6,28 @@ use crate::device::cpu::simd::simd;
 use crate::ops::activation::Function;
 use crate::tensor::Write;
 
-/// The number of channels that are summed side by side.
-pub(super) const LANES: usize = 16;
-
-/// Calls `f` for each element of the channels `first..first + lanes`, with its lane and index.
-#[inline(always)]
-fn for_lanes(s: BatchNormSizes, first: usize, lanes: usize, len: usize, mut f: impl FnMut(usize, usize)) {
-    for start in (first..len).step_by(s.channels) {
-        for lane in 0..lanes.min(LANES) {
-            f(lane, start + lane);
-        }
-    }
-}
+/// The number of channels that are summed side by side: some lines of the cache, since rows are far apart.
+pub(super) const LANES: usize = 64;
 
 simd! {
     /// Computes the mean and the biased variance of the channels from `first` on.
     pub(super) fn moments<S>(s: BatchNormSizes, first: usize, x: &[f32], mean: &mut [f32], var: &mut [f32]) {
         let n = (x.len() / s.channels) as f64;
         for (i, (mean, var)) in mean.chunks_mut(LANES).zip(var.chunks_mut(LANES)).enumerate() {
-            let (first, lanes) = (first + i * LANES, mean.len());
+            let channels = first + i * LANES..first + i * LANES + mean.len();
+            let rows = || x.chunks_exact(s.channels).map(|row| &row[channels.clone()]);
             let mut sums = [0.0; LANES];
-            for_lanes(s, first, lanes, x.len(), |lane, at| sums[lane] += f64::from(x[at]));
+            rows().for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x)));
             let means = sums.map(|sum| sum / n);
             let mut squares = [0.0; LANES];
-            for_lanes(s, first, lanes, x.len(), |lane, at| {
-                let d = f64::from(x[at]) - means[lane];
-                squares[lane] += d * d;
-            });
-            for lane in 0..lanes {
-                (mean[lane], var[lane]) = (means[lane] as f32, (squares[lane] / n) as f32);
+            for row in rows() {
+                for ((square, mean), x) in squares.iter_mut().zip(&means).zip(row) {
+                    let d = f64::from(*x) - mean;
+                    *square += d * d;
+                }
+            }
+            for (lane, (mean, var)) in mean.iter_mut().zip(var).enumerate() {
+                (*mean, *var) = (means[lane] as f32, (squares[lane] / n) as f32);
             }
         }
     }
@@ -59,23 +52,25 @@ simd! {
         d_bias: &mut [f32],
     ) {
         for (i, (d_weight, d_bias)) in d_weight.chunks_mut(LANES).zip(d_bias.chunks_mut(LANES)).enumerate() {
-            let (first, lanes) = (first + i * LANES, d_weight.len());
-            let mut means = [0.0; LANES];
-            means[..lanes].copy_from_slice(&by.mean[first..first + lanes]);
+            let channels = first + i * LANES..first + i * LANES + d_weight.len();
+            let means = &by.mean[channels.clone()];
             let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
-            for_lanes(s, first, lanes, x.len(), |lane, at| {
-                sums[lane] += f64::from(dy[at]);
-                products[lane] += f64::from((x[at] - means[lane]) * dy[at]);
-            });
-            for lane in 0..lanes {
-                d_weight[lane] = (products[lane] * f64::from(by.inverse(first + lane))) as f32;
+            for (x, dy) in x.chunks_exact(s.channels).zip(dy.chunks_exact(s.channels)) {
+                let elements = x[channels.clone()].iter().zip(&dy[channels.clone()]).zip(means);
+                for ((sum, product), ((x, dy), mean)) in sums.iter_mut().zip(&mut products).zip(elements) {
+                    *sum += f64::from(*dy);
+                    *product += f64::from((x - mean) * dy);
+                }
+            }
+            for (lane, c) in channels.enumerate() {
+                d_weight[lane] = (products[lane] * f64::from(by.inverse(c))) as f32;
                 d_bias[lane] = sums[lane] as f32;
             }
         }
     }
 
     /// `dx = weight/√(var + ε)·(dy - Σdy/n - x̂·(Σ dy·x̂)/n)` for whole samples, or `+=`.
-    /// `sums` are `Σ dy·x̂` and `Σ dy`.
+    /// `sums` are `Σ dy·x̂` and `Σ dy`, and `factors` has room for three numbers for each channel.
     pub(super) fn input_gradient<S>(
         s: BatchNormSizes,
         weight: &[f32],
@@ -86,13 +81,20 @@ simd! {
         dy: &[f32],
         dx: &mut [f32],
         write: Write,
+        factors: &mut [f32],
     ) {
+        let (scales, rest) = factors.split_at_mut(s.channels);
+        let (slopes, shifts) = rest.split_at_mut(s.channels);
+        for c in 0..s.channels {
+            let inverse = by.inverse(c);
+            let scale = weight[c] * inverse;
+            (scales[c], slopes[c], shifts[c]) = (scale, -scale * inverse * sums.0[c] / n, -scale * sums.1[c] / n);
+        }
         let rows = x.chunks_exact(s.channels).zip(dy.chunks_exact(s.channels)).zip(dx.chunks_exact_mut(s.channels));
         for ((x, dy), dx) in rows {
-            for (c, ((x, dy), dx)) in x.iter().zip(dy).zip(dx).enumerate() {
-                let inverse = by.inverse(c);
-                let normalised = (x - by.mean[c]) * inverse;
-                let d = weight[c] * inverse * (dy - sums.1[c] / n - normalised * sums.0[c] / n);
+            let of_channels = by.mean.iter().zip(&*scales).zip(&*slopes).zip(&*shifts);
+            for (((x, dy), dx), (((mean, scale), slope), shift)) in x.iter().zip(dy).zip(dx).zip(of_channels) {
+                let d = S::mul_add(*scale, *dy, S::mul_add(*slope, *x - mean, *shift));
                 *dx = if write == Write::Set { d } else { *dx + d };
             }
         }

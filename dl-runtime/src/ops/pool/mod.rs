@@ -12,6 +12,7 @@ mod blocked;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+mod maximum;
 #[cfg(feature = "onnx")]
 pub(in crate::ops) mod onnx;
 mod sliding;

@@ -19,10 +19,17 @@ impl Columns {
     }
 }
 
+/// Returns `true` if `x`, which comes later in reading order, replaces the maximum `best`.
+#[inline(always)]
+pub(super) fn wins(x: f32, best: f32) -> bool {
+    // Without a branch, which random numbers would mislead.
+    (x > best) | x.is_nan()
+}
+
 /// Returns `x` if it is larger than `best` or NaN.
 #[inline(always)]
 fn larger(best: f32, x: f32) -> f32 {
-    if x > best || x.is_nan() { x } else { best }
+    if wins(x, best) { x } else { best }
 }
 
 simd! {

@@ -131,6 +131,12 @@ fn sliding_windows() {
     check(2, [5, 5], [1, 1], sliding([5, 5], [5, 5], [0, 0]));
     check(2, [1, 9], [1, 4], sliding([1, 3], [1, 2], [0, 0]));
     check(3, [9, 8], [3, 2], sliding([5, 7], [2, 3], [0, 1]));
+    // More windows in a row than a register has lanes.
+    check(2, [4, 37], [2, 18], sliding([2, 2], [2, 2], [0, 0]));
+    check(1, [5, 36], [2, 18], sliding([2, 2], [2, 2], [0, 0]));
+    check(1, [7, 41], [4, 21], sliding([3, 3], [2, 2], [1, 1]));
+    check(1, [4, 37], [2, 37], sliding([3, 3], [1, 1], [0, 1]));
+    check(1, [7, 50], [2, 17], sliding([4, 4], [3, 3], [0, 1]));
     // The number of windows is rounded up, so that the last ones extend beyond the image, and beyond its padding.
     check(3, [5, 7], [3, 4], sliding([2, 2], [2, 2], [0, 0]));
     check(2, [6, 5], [4, 3], sliding([3, 3], [2, 2], [1, 1]));
@@ -161,6 +167,18 @@ fn ties_and_nan() {
             let [[y, dx], ..] = passes(&s, &x, &[3.0]);
             assert!(y[0].is_nan() && dx[at] == 3.0);
         }
+    }
+}
+
+/// Nothing is larger than negative infinity, which padding is too.
+#[test]
+fn the_padding_is_no_maximum() {
+    for (stride, output) in [(1, 3), (2, 2), (3, 1)] {
+        let windows = Windows::Sliding { kernel: [3, 3], stride: [stride; 2], padding: [1, 1] };
+        let s = PoolSizes { windows, planes: 1, image: [3, 3], output: [output; 2] };
+        let [[y, dx], ..] = passes(&s, &[f32::NEG_INFINITY; 9], &vec![1.0; output * output]);
+        assert!(y.iter().all(|y| *y == f32::NEG_INFINITY));
+        assert_eq!((dx.iter().sum::<f32>(), dx[0]), ((output * output) as f32, [0.0, 1.0, 1.0, 4.0][output]), "{s:?}");
     }
 }
 

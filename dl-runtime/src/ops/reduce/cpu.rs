@@ -11,6 +11,15 @@ use crate::tensor::Write;
 /// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
 
+/// The number of maxima of one row that are computed side by side.
+const LANES: usize = 64;
+
+/// Returns the larger number. NaN counts as larger than any, so that it is not hidden.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a || b.is_nan() { b } else { a }
+}
+
 /// Returns the size of one task in the input and in the output: whole samples.
 fn task(s: Shapes) -> [usize; 2] {
     let samples = TASK.div_ceil(len(s.from));
@@ -48,12 +57,14 @@ simd! {
     /// Computes the maxima of one sample; `y` starts with negative infinity.
     fn largest<S>(iter: &StridedIter<2>, x: &[f32], y: &mut [f32]) {
         let (n, [_, step]) = (iter.len(), iter.row_strides());
-        // NaN counts as larger than any number, so that it is not hidden.
-        let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
         iter.rows(|[from, to]| {
             let x = &x[from..from + n];
             if step == 0 {
-                y[to] = x.iter().fold(y[to], |a, b| larger(a, *b));
+                // Several maxima side by side, since one would wait for itself at each number.
+                let (blocks, rest) = x.as_chunks::<LANES>();
+                let mut lanes = [f32::NEG_INFINITY; LANES];
+                blocks.iter().for_each(|x| lanes.iter_mut().zip(x).for_each(|(y, x)| *y = larger(*y, *x)));
+                y[to] = lanes.iter().chain(rest).fold(y[to], |a, b| larger(a, *b));
             } else {
                 y[to..to + n].iter_mut().zip(x).for_each(|(y, x)| *y = larger(*y, *x));
             }
@@ -67,14 +78,26 @@ simd! {
         let (n, [_, step]) = (iter.len(), iter.row_strides());
         counts.fill(0.0);
         iter.rows(|[from, to]| {
-            for (i, x) in x[from..from + n].iter().enumerate() {
-                counts[to + i * step] += if *x == y[to + i * step] { 1.0 } else { 0.0 };
+            let x = &x[from..from + n];
+            if step == 0 {
+                let largest = y[to];
+                counts[to] += sum::<S, 1>([x], |[x]| if x == largest { 1.0 } else { 0.0 });
+            } else {
+                let counts = counts[to..to + n].iter_mut().zip(&y[to..to + n]);
+                counts.zip(x).for_each(|((count, y), x)| *count += if x == y { 1.0 } else { 0.0 });
             }
         });
+        // Where a maximum is NaN, nothing equals it, and nothing reads its share.
+        counts.iter_mut().zip(dy).for_each(|(share, dy)| *share = dy / *share);
         iter.rows(|[from, to]| {
-            for (i, (x, dx)) in x[from..from + n].iter().zip(&mut dx[from..from + n]).enumerate() {
-                let to = to + i * step;
-                accumulate(dx, if *x == y[to] { dy[to] / counts[to] } else { 0.0 }, write);
+            let (x, dx) = (&x[from..from + n], &mut dx[from..from + n]);
+            if step == 0 {
+                let (largest, share) = (y[to], counts[to]);
+                dx.iter_mut().zip(x).for_each(|(dx, x)| accumulate(dx, if *x == largest { share } else { 0.0 }, write));
+            } else {
+                let of = y[to..to + n].iter().zip(&counts[to..to + n]);
+                let elements = dx.iter_mut().zip(x).zip(of);
+                elements.for_each(|((dx, x), (y, share))| accumulate(dx, if x == y { *share } else { 0.0 }, write));
             }
         });
     }

@@ -82,6 +82,18 @@ fn equal_numbers_share_the_gradient() {
 }
 
 #[test]
+fn the_maximum_of_a_long_row_is_anywhere() {
+    for at in [0, 63, 64, 100, 127, 128, 149] {
+        let mut x = numbers(1, 150);
+        x[at] = 7.0;
+        let mut expected = vec![0.0; 150];
+        expected[at] = 3.0;
+        let found = max::<[f32; 150], f32>(Shapes { from: &[150], to: &[] }, &x, &[3.0]);
+        assert_eq!(found, [vec![7.0], expected]);
+    }
+}
+
+#[test]
 fn nan_is_seen() {
     let y = on_every_device!(|device| {
         let x = [1.0, f32::NAN, 2.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
@@ -90,6 +102,12 @@ fn nan_is_seen() {
         y.read()
     });
     assert!(y[0].is_nan() && y[1] == f32::NEG_INFINITY);
+    for at in [0, 70, 149] {
+        let mut x = [1.0; 150];
+        x[at] = f32::NAN;
+        let [y, dx] = max::<[f32; 150], f32>(Shapes { from: &[150], to: &[] }, &x, &[1.0]);
+        assert!(y[0].is_nan() && dx.iter().all(|dx| *dx == 0.0), "{dx:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Softmax on the CPU. Rows are computed in place; for [classes, positions], some positions at a time are gathered into
-//! rows.
+//! Softmax on the CPU. Rows are computed in place. Of [classes, positions], few positions are gathered into rows; many are computed side by
+//! side (`positions`).
 
-use super::{SoftmaxKernel, SoftmaxOp};
+use super::{SoftmaxKernel, SoftmaxOp, positions};
 use crate::Cpu;
 use crate::device::cpu::simd::{largest, math, simd, sum};
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -10,6 +10,8 @@ use crate::tensor::Write;
 
 /// The number of positions that are gathered at a time: a cache line of each class.
 const POSITIONS: usize = 16;
+/// From this number of positions on, they are computed side by side: two registers of each class.
+const MANY: usize = 32;
 
 simd! {
     /// Replaces every row of `classes` numbers by its softmax, or by the logarithm of that.
@@ -87,12 +89,15 @@ impl SoftmaxOp {
 
 /// Returns the scratch memory of a task for `rows` buffers of one group.
 fn scratch(op: SoftmaxOp, rows: usize) -> usize {
-    if op.positions == 1 { 0 } else { rows * POSITIONS * op.classes }
+    if op.positions == 1 || op.positions >= MANY { 0 } else { rows * POSITIONS * op.classes }
 }
 
 fn forward_samples(s: SoftmaxOp, scratch: &mut [f32], x: &mut [f32]) {
     if s.positions == 1 {
         return forward(s, x);
+    }
+    if s.positions >= MANY {
+        return positions::forward(s, x);
     }
     s.groups(x.len(), |start, positions| {
         let rows = &mut scratch[..positions * s.classes];
@@ -105,6 +110,9 @@ fn forward_samples(s: SoftmaxOp, scratch: &mut [f32], x: &mut [f32]) {
 fn backward_samples(s: SoftmaxOp, scratch: &mut [f32], y: &[f32], dy: &[f32], dx: &mut [f32], write: Write) {
     if s.positions == 1 {
         return backward(s, y, dy, dx, write);
+    }
+    if s.positions >= MANY {
+        return positions::backward(s, y, dy, dx, write);
     }
     let (y_rows, rows) = scratch.split_at_mut(POSITIONS * s.classes);
     let (dy_rows, dx_rows) = rows.split_at_mut(POSITIONS * s.classes);

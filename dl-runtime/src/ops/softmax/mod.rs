@@ -9,6 +9,7 @@ mod cpu;
 pub(crate) mod cuda;
 #[cfg(feature = "onnx")]
 pub(in crate::ops) mod onnx;
+mod positions;
 #[cfg(test)]
 mod tests;
 

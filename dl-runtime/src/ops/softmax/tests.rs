@@ -65,6 +65,9 @@ fn values_and_gradients() {
     case::<[[f32; 1]; 1], 3>(2);
     case::<[[f32; 5]; 3], 4>(2);
     case::<[[f32; 7]; 5], 3>(1);
+    // Many positions, whose classes are computed side by side.
+    case::<[[f32; 8]; 4], 4>(2);
+    case::<[[f32; 19]; 9], 5>(2);
     // The rows of an outer axis.
     both::<[f32; 5], 3>(2, rows(5));
 }

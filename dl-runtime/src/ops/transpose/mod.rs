@@ -1,6 +1,7 @@
 //! Transposition: permutes the axes of a sample, as NumPy's `transpose` and PyTorch's `permute`. Its gradient is the
 //! inverse transposition.
 
+mod blocks;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;

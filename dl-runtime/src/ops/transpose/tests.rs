@@ -46,6 +46,16 @@ fn values_and_gradients() {
     case::<[[[f32; 5]; 3]; 2], [[[f32; 3]; 2]; 5]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[2, 0, 1] });
     case::<[[[f32; 5]; 3]; 2], [[[f32; 2]; 5]; 3]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[1, 2, 0] });
     case::<[[[f32; 5]; 3]; 2], [[[f32; 5]; 3]; 2]>(2, TransposeOp { shape: &[2, 3, 5], axes: &[0, 1, 2] });
+    // Matrices of several blocks, and what is left beside them.
+    case::<[[f32; 33]; 50], [[f32; 50]; 33]>(2, TransposeOp { shape: &[50, 33], axes: &[1, 0] });
+    case::<[[[[f32; 20]; 3]; 17]; 2], [[[[f32; 17]; 2]; 3]; 20]>(
+        2,
+        TransposeOp { shape: &[2, 17, 3, 20], axes: &[3, 2, 0, 1] },
+    );
+    case::<[[[[f32; 16]; 3]; 32]; 2], [[[[f32; 32]; 16]; 2]; 3]>(
+        1,
+        TransposeOp { shape: &[2, 32, 3, 16], axes: &[2, 0, 3, 1] },
+    );
     case::<[[[[f32; 4]; 3]; 2]; 5], [[[[f32; 2]; 4]; 5]; 3]>(
         2,
         TransposeOp { shape: &[5, 2, 3, 4], axes: &[2, 0, 3, 1] },

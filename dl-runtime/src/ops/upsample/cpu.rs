@@ -1,6 +1,6 @@
-//! Upsampling on the CPU. Every row and column of the output is interpolated from one or two of the input.
+//! Upsampling on the CPU.
 
-use super::{Mode, UpsampleKernel, UpsampleSizes, blocked};
+use super::{Mode, UpsampleKernel, UpsampleSizes, bilinear, blocked, nearest};
 use crate::Cpu;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::tensor::Write;
@@ -18,35 +18,20 @@ impl UpsampleSizes {
         let (spatial_size, [rows, columns]) = (self.image[0] * self.image[1], self.factor);
         (spatial_size, self.image[1] * columns, (16 * 1024_usize).div_ceil(spatial_size * rows * columns))
     }
+    /// Returns the sizes of one task in the input and in the output: whole planes.
+    fn task(&self) -> [usize; 2] {
+        let (spatial_size, row, planes) = self.sizes();
+        [planes * spatial_size, planes * self.image[0] * self.factor[0] * row]
+    }
 }
 
 impl UpsampleKernel for Cpu {
     fn upsample_forward(&self, mode: Mode, s: &UpsampleSizes, x: &[f32], y: &mut [f32]) {
-        let (spatial_size, row, planes) = s.sizes();
-        let (width, [rows, columns]) = (s.image[1], s.factor);
-        let output_size = spatial_size * rows * columns;
-        self.threads().split((chunks(x, planes * spatial_size), chunks_mut(y, planes * output_size)), &|_, (x, y)| {
-            for (x, y) in x.chunks_exact(spatial_size).zip(y.chunks_exact_mut(output_size)) {
-                match mode {
-                    Mode::Nearest => {
-                        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(rows * row)) {
-                            let (first, others) = y.split_at_mut(row);
-                            first.chunks_exact_mut(columns).zip(x).for_each(|(y, x)| y.fill(*x));
-                            others.chunks_exact_mut(row).for_each(|y| y.copy_from_slice(first));
-                        }
-                    }
-                    Mode::Bilinear { align_corners } => {
-                        for (r, y) in y.chunks_exact_mut(row).enumerate() {
-                            let ([above, below], [upper, lower]) = s.source(align_corners, 0, r);
-                            let (above, below) = (&x[above * width..][..width], &x[below * width..][..width]);
-                            for (c, y) in y.iter_mut().enumerate() {
-                                let ([i, j], [left, right]) = s.source(align_corners, 1, c);
-                                *y = upper * (left * above[i] + right * above[j])
-                                    + lower * (left * below[i] + right * below[j]);
-                            }
-                        }
-                    }
-                }
+        let [from, to] = s.task();
+        self.threads().split_with_scratch((chunks(x, from), chunks_mut(y, to)), s.scratch(), &|_, scratch, (x, y)| {
+            match mode {
+                Mode::Nearest => nearest::forward(s, x, y),
+                Mode::Bilinear { align_corners } => bilinear::forward(s, align_corners, x, y, scratch),
             }
         });
     }
@@ -54,39 +39,16 @@ impl UpsampleKernel for Cpu {
         blocked::forward(self.threads(), mode, s, x, y);
     }
     fn upsample_backward(&self, mode: Mode, s: &UpsampleSizes, dy: &[f32], dx: &mut [f32], write: Write) {
-        let (spatial_size, row, planes) = s.sizes();
-        let (width, [rows, columns]) = (s.image[1], s.factor);
-        let output_size = spatial_size * rows * columns;
-        self.threads().split(
-            (chunks(dy, planes * output_size), chunks_mut(dx, planes * spatial_size)),
-            &|_, (dy, dx)| {
-                if write == Write::Set {
-                    dx.fill(0.0);
-                }
-                for (dy, dx) in dy.chunks_exact(output_size).zip(dx.chunks_exact_mut(spatial_size)) {
-                    for (r, dy) in dy.chunks_exact(row).enumerate() {
-                        match mode {
-                            Mode::Nearest => {
-                                let dx = &mut dx[r / rows * width..][..width];
-                                dx.iter_mut()
-                                    .zip(dy.chunks_exact(columns))
-                                    .for_each(|(dx, dy)| *dx += dy.iter().sum::<f32>());
-                            }
-                            Mode::Bilinear { align_corners } => {
-                                let (lines, shares) = s.source(align_corners, 0, r);
-                                for (line, share) in lines.into_iter().zip(shares) {
-                                    let dx = &mut dx[line * width..][..width];
-                                    for (c, dy) in dy.iter().enumerate() {
-                                        let ([i, j], [left, right]) = s.source(align_corners, 1, c);
-                                        dx[i] += share * left * dy;
-                                        dx[j] += share * right * dy;
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            },
-        );
+        let [to, from] = s.task();
+        let data = (chunks(dy, from), chunks_mut(dx, to));
+        self.threads().split_with_scratch(data, s.scratch(), &|_, scratch, (dy, dx)| {
+            if write == Write::Set {
+                dx.fill(0.0);
+            }
+            match mode {
+                Mode::Nearest => nearest::backward(s, dy, dx, scratch),
+                Mode::Bilinear { align_corners } => bilinear::backward(s, align_corners, dy, dx, scratch),
+            }
+        });
     }
 }

@@ -7,10 +7,12 @@
 //! | … by default (`align_corners=False`) | `s = max((i + ½)/f - ½, 0)`: pixels are areas, and both images have the same corners |
 //! | … with `align_corners` | `s = i·(n - 1)/(f·n - 1)`: pixels are points, and both images have the same outermost points |
 
+mod bilinear;
 mod blocked;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+mod nearest;
 #[cfg(feature = "onnx")]
 pub(in crate::ops) mod onnx;
 #[cfg(test)]

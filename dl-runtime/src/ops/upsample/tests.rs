@@ -63,6 +63,8 @@ fn values_and_gradients() {
     check(1, [2, 3], [5, 2]);
     check(1, [7, 2], [3, 9]);
     check(1, [13, 11], [2, 4]);
+    check(2, [5, 19], [2, 2]);
+    check(1, [1, 9], [3, 2]);
 }
 
 #[test]

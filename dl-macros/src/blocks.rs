@@ -59,7 +59,7 @@ fn marks(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
                 }
                 Blocks::Keeps => inputs.all(|&input| marked[input]),
                 Blocks::Convolution(channels) => {
-                    convolves(ir, node, channels) && (gains[node.output] || marked[node.inputs[0]])
+                    convolves(ir, node, channels) && (gains[node.output] || inputs.any(|&input| marked[input]))
                 }
             };
     }

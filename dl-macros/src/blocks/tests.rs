@@ -195,3 +195,44 @@ fn the_other_modes_have_none() {
         assert_eq!(schedule.values.iter().filter(|value| value.shape.in_blocks).count(), marks, "{mode:?}");
     }
 }
+
+#[test]
+fn a_normalisation_before_its_convolution() {
+    // A layer of DenseNet.
+    check(
+        "Net(x: [3, 16, 16]) -> [24] {
+            x -> conv2d(16, 3) as a -> concat {
+                identity;
+                batch_norm -> relu as b -> conv2d(8, 3, padding: 1) as c
+            } as d -> batch_norm -> relu as e -> global_avg_pool2d
+        }",
+        &[
+            "conv2d x -> a*",
+            "identity a* -> d_identity1*",
+            "batch_norm a* -> d_b*",
+            "conv2d d_b* -> d_c*",
+            "concat { … } d_identity1* d_c* -> concat1*",
+            "batch_norm concat1* -> e*",
+            "global_avg_pool2d e* -> global_avg_pool1",
+        ],
+    );
+}
+
+#[test]
+fn a_shortcut_that_takes_the_sum() {
+    // What is added is in blocks, so that the sum is, too.
+    check(
+        "Net(x: [16, 8, 8]) -> [24, 8, 8] {
+            let a = x -> conv2d(16, 3, padding: 1) -> relu -> conv2d(24, 3, padding: 1) -> batch_norm;
+            let b = x -> conv2d(24, 1) -> batch_norm;
+            relu(a + b)
+        }",
+        &[
+            "convert x -> x_blocks*",
+            "conv2d x_blocks* -> relu1*",
+            "conv2d relu1* -> a*",
+            "conv2d x_blocks* a* -> relu2_blocks*",
+            "convert relu2_blocks* -> relu2",
+        ],
+    );
+}

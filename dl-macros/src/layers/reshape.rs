@@ -45,6 +45,7 @@ impl Layer for Identity {
         call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        Some(Built::new(call.input(), Op::new(Config::Reshape, BackwardReads::NOTHING)))
+        let op = Op::new(Config::Reshape, BackwardReads::NOTHING).with_blocks(Blocks::Keeps);
+        Some(Built::new(call.input(), op))
     }
 }

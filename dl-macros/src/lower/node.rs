@@ -7,7 +7,7 @@ use crate::call::{Call, Operand, Setting};
 use crate::check;
 use crate::diagnostics::{Diagnostics, message};
 use crate::dim::Dim;
-use crate::ir::{BackwardReads, Config, Element, Field, FieldId, Node, Op, Shape, ValueId};
+use crate::ir::{BackwardReads, Blocks, Config, Element, Field, FieldId, Node, Op, Shape, ValueId};
 use crate::layers::{self, Built, Layer, Weights};
 use proc_macro2::{Ident, Span};
 
@@ -217,7 +217,7 @@ impl Lowering<'_> {
     /// Adds a node that copies a value without cost, for places that need a value of their own.
     pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
         let Some(output) = self.values[value].shape.clone() else { return value };
-        let op = Op::new(Config::Reshape, BackwardReads::NOTHING);
+        let op = Op::new(Config::Reshape, BackwardReads::NOTHING).with_blocks(Blocks::Keeps);
         let (text, inputs) = ("identity".to_owned(), vec![value]);
         let name_prefix = "identity";
         let node =

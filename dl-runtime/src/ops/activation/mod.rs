@@ -49,6 +49,18 @@ pub trait ActivationKernel: Storage {
 }
 
 impl Activation {
+    /// Returns the least and the largest result of an activation that does nothing but limit numbers.
+    pub(in crate::ops) fn limits(self) -> Option<[f32; 2]> {
+        match self {
+            Activation::Relu => Some([0.0, f32::INFINITY]),
+            Activation::HardTanh { min, max } | Activation::Clamp { min, max } => Some([min, max]),
+            _ => None,
+        }
+    }
+    /// Returns what is left of an activation after its limits.
+    pub(in crate::ops) fn beyond_limits(self) -> Activation {
+        if self.limits().is_some() { Activation::Identity } else { self }
+    }
     /// `output = f(input)`, elementwise on any shape.
     pub fn forward<D: Device, S: Pod<Element = f32>>(
         self,

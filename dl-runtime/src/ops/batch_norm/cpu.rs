@@ -2,7 +2,7 @@
 //!
 //! Each phase is split into tasks by the sizes alone, so that results do not depend on the number of threads.
 
-use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, RunningNorm, features, maps};
+use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, RunningNorm, blocked, features, maps};
 use crate::Cpu;
 use crate::device::cpu::scratch;
 use crate::device::cpu::threads::{chunks, chunks_mut};
@@ -154,6 +154,15 @@ impl BatchNormKernel for Cpu {
         normalise(self, Activation::Identity, s, weights, by, None, x);
         self.affine(1.0, 0.0, summand, x, Write::Add);
         self.activation_forward_in_place(op.activation, x);
+    }
+    fn batch_norm_blocked(&self, norm: RunningNorm<'_, Cpu>, s: BatchNormSizes, x: Option<&[f32]>, y: &mut [f32]) {
+        let f = norm.op.activation;
+        scratch::with(2 * s.channels, |by| {
+            norm.fold(&[], by);
+            let (scale, shift) = by.split_at(s.channels);
+            blocked::normalise(self.threads(), s, [scale, shift], f.limits(), x, y);
+        });
+        self.activation_forward_in_place(f.beyond_limits(), y);
     }
     fn batch_norm_backward(
         &self,

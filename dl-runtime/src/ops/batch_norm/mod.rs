@@ -20,6 +20,7 @@
 //! and `dx = weight/√(var + ε)·(dy - mean(dy) - x̂·mean(dy·x̂))`. Frozen
 //! statistics are constants, so both means are left out: `dx = weight/√(var + ε)·dy`.
 
+mod blocked;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
@@ -34,6 +35,7 @@ pub use dl_core::ops::batch_norm::BatchNorm;
 
 use crate::ops::Activation;
 use crate::ops::Device;
+use crate::ops::channel_blocks::AnyImage;
 use crate::tensor::Storage;
 use crate::tensor::{Grad, Statistics, Write};
 use crate::{Context, Pod, View, ViewMut};
@@ -107,6 +109,21 @@ pub trait BatchNormKernel: Storage {
         summand: Option<Self::Ref<'_, f32>>,
         x: Self::Mut<'_, f32>,
     );
+    /// Normalises images in blocks of channels by the running statistics, in place if there is no `x`. A device without blocks calls its
+    /// other kernels.
+    fn batch_norm_blocked(
+        &self,
+        norm: RunningNorm<'_, Self>,
+        sizes: BatchNormSizes,
+        x: Option<Self::Ref<'_, f32>>,
+        y: Self::Mut<'_, f32>,
+    ) {
+        let (op, [weights, statistics]) = (norm.op, norm.parts(sizes.channels));
+        match x {
+            Some(x) => self.batch_norm_by(op, sizes, weights, statistics, x, y),
+            None => self.batch_norm_by_in_place(op, sizes, weights, statistics, None, y),
+        }
+    }
     /// Computes the gradients to scale and shift and to the input, except where they are `None`. `saved` are the
     /// `statistics` by which the forward pass normalised. The positions of the running ones are not written.
     #[expect(clippy::too_many_arguments, reason = "one reading of the batch serves both gradients")]
@@ -124,6 +141,12 @@ pub trait BatchNormKernel: Storage {
     );
 }
 
+/// Returns the sizes for images of `C` channels.
+fn sizes_of<X: AnyImage, const C: usize>() -> BatchNormSizes {
+    assert_eq!(X::CHANNELS, C, "channels of a batch norm");
+    BatchNormSizes { channels: C, spatial_size: X::SIZE[0] * X::SIZE[1] }
+}
+
 impl BatchNormOp {
     /// Normalises `input` by the batch's statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`, and updates the
     /// running statistics. It writes the mean and the biased variance of every channel to `saved`, `[2, C]`. With
@@ -136,12 +159,13 @@ impl BatchNormOp {
         output: ViewMut<D, [T; C]>,
         saved: ViewMut<D, [[f32; C]; 2]>,
     ) {
+        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         let running = running(weights.view());
         if context.statistics_of(running) == Statistics::Running {
             context.device.copy(running, saved.into_data());
-            return self.infer(context, weights.view(), input, output);
+            let (x, y) = (input.data(), output.into_data());
+            return context.device.batch_norm_by(self, sizes, weights.view().data(), running, x, y);
         }
-        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
         let (weights, y, saved) = (weights.into_data(), output.into_data(), saved.into_data());
         context.device.batch_norm_forward(self, sizes, weights, input.data(), y, saved);
     }
@@ -158,31 +182,35 @@ impl BatchNormOp {
         let (x, y) = (input.data(), output.into_data());
         context.device.batch_norm_by(self, sizes, weights.data(), saved.data(), x, y);
     }
-    /// Normalises `input` by the running statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`.
-    pub fn infer<D: Device, T: Pod<Element = f32>, const C: usize>(
+    /// Normalises `input` by the running statistics, `[C]` → `[C]` or `[C, H, W]` → `[C, H, W]`, where both may be in blocks of channels.
+    pub fn infer<D: Device, X: AnyImage, const C: usize>(
         self,
         context: &Context<D>,
         weights: View<D, BatchNorm<C>>,
-        input: View<D, [T; C]>,
-        output: ViewMut<D, [T; C]>,
+        input: View<D, X>,
+        output: ViewMut<D, X>,
     ) {
-        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
-        let (x, y) = (input.data(), output.into_data());
+        let (sizes, x, y) = (sizes_of::<X, C>(), input.data(), output.into_data());
+        if X::BLOCKED {
+            return context.device.batch_norm_blocked(self.by_running(weights), sizes, Some(x), y);
+        }
         context.device.batch_norm_by(self, sizes, weights.data(), running::<D, C>(weights), x, y);
     }
     /// Returns the normalisation by the running statistics for the operation before it, which applies it to its output.
     pub fn by_running<D: Device, const C: usize>(self, weights: View<D, BatchNorm<C>>) -> RunningNorm<D> {
         RunningNorm { op: self, weights: weights.data() }
     }
-    /// Normalises `value`, `[C]` or `[C, H, W]`, in place by the running statistics.
-    pub fn infer_in_place<D: Device, T: Pod<Element = f32>, const C: usize>(
+    /// Normalises `value`, `[C]` or `[C, H, W]`, in place by the running statistics. It may be in blocks of channels.
+    pub fn infer_in_place<D: Device, X: AnyImage, const C: usize>(
         self,
         context: &Context<D>,
         weights: View<D, BatchNorm<C>>,
-        value: ViewMut<D, [T; C]>,
+        value: ViewMut<D, X>,
     ) {
-        let sizes = BatchNormSizes { channels: C, spatial_size: T::LEN };
-        let x = value.into_data();
+        let (sizes, x) = (sizes_of::<X, C>(), value.into_data());
+        if X::BLOCKED {
+            return context.device.batch_norm_blocked(self.by_running(weights), sizes, None, x);
+        }
         context.device.batch_norm_by_in_place(self, sizes, weights.data(), running::<D, C>(weights), None, x);
     }
     /// Computes the gradients to scale and shift, `[C]` each, and, unless `None`, to the input. `d_output` has the

@@ -3,6 +3,7 @@
 use super::{BatchNorm, BatchNormOp};
 use crate::init::InitLayer;
 use crate::ops::Activation;
+use crate::ops::channel_blocks::{AnyImage, ChannelBlocks, ChannelBlocksOp};
 use crate::tensor::{Frozen, Storage, Write};
 use crate::testing::{Tensor, TestDevice, assert_close, gradient, numbers, on_every_device, wide};
 use crate::{Context, Device, Pod};
@@ -45,7 +46,10 @@ fn weights<const C: usize>() -> Vec<f32> {
     w
 }
 
-fn case<T: Pod<Element = f32>, const C: usize>(samples: usize) {
+fn case<T: Pod<Element = f32>, const C: usize>(samples: usize)
+where
+    [T; C]: AnyImage,
+{
     let (len, count) = (samples * C * T::LEN, (samples * T::LEN) as f64);
     let (w, x, dy) = (weights::<C>(), numbers(2, len), numbers(3, len));
     let what = format!("batch_norm of {samples} × {C} channels of {}", T::LEN);
@@ -271,5 +275,33 @@ fn numbers_that_are_not_finite_move_no_statistics_and_are_told() {
             assert!(if c == 1 { same } else { moved }, "channel {c} after {bad}");
             assert!(y[c].is_nan() == (c == 1) && y[3 + c].is_nan() == (c == 1), "channel {c} of {bad}: {y:?}");
         }
+    }
+}
+
+#[test]
+fn blocks_of_channels() {
+    type Planes = [[[f32; 5]; 3]; 24];
+    const LEN: usize = 2 * Planes::LEN;
+    let (w, x) = (weights::<24>(), numbers(2, LEN));
+    let activations: [(Activation, fn(f64) -> f64); 3] =
+        [(Activation::Identity, |y| y), (Activation::Relu, |y| y.max(0.0)), (Activation::Tanh, f64::tanh)];
+    for (activation, f) in activations {
+        let op = BatchNormOp { activation, ..OP };
+        let [y, in_place] = on_every_device!(|device| {
+            let (context, w) = (Context::new(device, 0), device.tensor(&w));
+            let (w, x, mut blocks) = (w.view::<BatchNorm<24>>(), device.tensor(&x), device.output(LEN));
+            ChannelBlocksOp.forward(&context, x.view::<Planes>(), blocks.view_mut::<ChannelBlocks<Planes>>());
+            let (mut y, mut planes, mut in_place) = (device.output(LEN), device.output(LEN), device.output(LEN));
+            op.infer(&context, w, blocks.view::<ChannelBlocks<Planes>>(), y.view_mut());
+            op.infer_in_place(&context, w, blocks.view_mut::<ChannelBlocks<Planes>>());
+            ChannelBlocksOp.forward(&context, y.view::<ChannelBlocks<Planes>>(), planes.view_mut::<Planes>());
+            ChannelBlocksOp.forward(&context, blocks.view::<ChannelBlocks<Planes>>(), in_place.view_mut::<Planes>());
+            [planes.read(), in_place.read()]
+        });
+        let by = wide(&w);
+        let expected: Vec<f64> = normalised(&by, &wide(&x), &(by[48..72].to_vec(), by[72..].to_vec()), 15);
+        let expected: Vec<f64> = expected.into_iter().map(f).collect();
+        assert_close("batch_norm in blocks", &y, &expected, 1e-5);
+        assert_close("batch_norm in blocks, in place", &in_place, &expected, 1e-5);
     }
 }

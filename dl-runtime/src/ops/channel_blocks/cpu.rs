@@ -11,7 +11,7 @@ use crate::ops::matmul::pack::transpose;
 const TASK: usize = 1 << 14;
 
 /// Writes the images `x` of so many pixels to `y` in blocks of channels.
-pub(in crate::ops) fn pack(threads: &Threads, pixels: usize, x: &[f32], y: &mut [f32]) {
+fn pack(threads: &Threads, pixels: usize, x: &[f32], y: &mut [f32]) {
     let task = TASK.div_ceil(BLOCK * pixels) * BLOCK * pixels;
     threads.split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| {
         for (x, y) in x.chunks_exact(BLOCK * pixels).zip(y.chunks_exact_mut(BLOCK * pixels)) {
@@ -21,7 +21,7 @@ pub(in crate::ops) fn pack(threads: &Threads, pixels: usize, x: &[f32], y: &mut 
 }
 
 /// Writes the images `x`, which are in blocks of channels, to `y` channel by channel.
-pub(in crate::ops) fn unpack(threads: &Threads, pixels: usize, x: &[f32], y: &mut [f32]) {
+fn unpack(threads: &Threads, pixels: usize, x: &[f32], y: &mut [f32]) {
     let task = TASK.div_ceil(BLOCK * pixels) * BLOCK * pixels;
     threads.split((chunks(x, task), chunks_mut(y, task)), &|_, (x, y)| unpack_blocks(pixels, x, y));
 }

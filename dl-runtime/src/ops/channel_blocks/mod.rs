@@ -13,8 +13,6 @@ mod onnx;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::ops) use cpu::{pack, unpack};
-
 use crate::ops::{Device, Image};
 use crate::tensor::Storage;
 use crate::{Context, Pod, View, ViewMut};

@@ -10,7 +10,7 @@ use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Prepared, Threads, scratch};
 use crate::ops::batch_norm::RunningNorm;
 use crate::ops::matmul::WORTH_THREADS;
-use crate::ops::matmul::tile::{RELU, Step, with_steps};
+use crate::ops::matmul::tile::{Step, with_steps};
 use crate::ops::{Activation, activation::ActivationKernel};
 use crate::tensor::Write;
 
@@ -241,20 +241,6 @@ pub(super) fn correlate(threads: &Threads, s: &Conv2dSizes, weight: &[f32], fini
     });
 }
 
-/// Returns the limits of an activation that does nothing but limit numbers.
-fn limits(f: Activation) -> Option<[f32; 2]> {
-    match f {
-        Activation::Relu => RELU,
-        Activation::HardTanh { min, max } | Activation::Clamp { min, max } => Some([min, max]),
-        _ => None,
-    }
-}
-
-/// Returns what is left of an activation after its limits.
-fn beyond_limits(f: Activation) -> Activation {
-    if limits(f).is_some() { Activation::Identity } else { f }
-}
-
 impl Conv2dKernel for Cpu {
     fn conv2d(
         &self,
@@ -269,9 +255,9 @@ impl Conv2dKernel for Cpu {
             Direction::Forward => correlate,
             Direction::Transposed => transposed,
         };
-        let finish = Finish { shift: bias, add: write == Write::Add, limits: limits(f), ..Finish::default() };
+        let finish = Finish { shift: bias, add: write == Write::Add, limits: f.limits(), ..Finish::default() };
         run(self.threads(), s, weight, finish, from, to);
-        self.activation_forward_in_place(beyond_limits(f), to);
+        self.activation_forward_in_place(f.beyond_limits(), to);
     }
     fn conv2d_normalised(
         &self,
@@ -286,10 +272,10 @@ impl Conv2dKernel for Cpu {
         scratch::with(2 * s.outputs, |affine| {
             norm.fold(bias, affine);
             let (scale, shift) = affine.split_at(s.outputs);
-            let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: limits(f) };
+            let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: f.limits() };
             correlate(self.threads(), s, weight, finish, from, to);
         });
-        self.activation_forward_in_place(beyond_limits(f), to);
+        self.activation_forward_in_place(f.beyond_limits(), to);
     }
     fn conv2d_blocked(
         &self,
@@ -311,10 +297,10 @@ impl Conv2dKernel for Cpu {
                 }
                 None => (&[], bias),
             };
-            let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: limits(f) };
+            let finish = Finish { scale, shift, summand: summand.unwrap_or(&[]), add: false, limits: f.limits() };
             blocked::convolve(self.threads(), s, from_blocks, prepared, weight, finish, from, to);
         });
-        self.activation_forward_in_place(beyond_limits(f), to);
+        self.activation_forward_in_place(f.beyond_limits(), to);
     }
     fn conv2d_weight_gradient(
         &self,

@@ -9,6 +9,8 @@ use std::arch::x86_64::*;
 pub(crate) trait Simd: Copy + 'static {
     /// A register of `f32`.
     type F32: Vector;
+    /// The same instruction set with registers of at most eight `f32`.
+    type Narrow: Simd;
     /// The number of rows of the largest tile (two registers wide) of a matrix product whose sums fit into the
     /// registers.
     const TILE_ROWS: usize;
@@ -103,6 +105,7 @@ pub(crate) struct Baseline;
 
 impl Simd for Baseline {
     type F32 = Four;
+    type Narrow = Baseline;
     const TILE_ROWS: usize = 4;
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
@@ -191,6 +194,7 @@ pub(crate) struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Simd for Avx2 {
     type F32 = __m256;
+    type Narrow = Avx2;
     const TILE_ROWS: usize = 6;
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
@@ -356,6 +360,7 @@ pub(crate) struct Avx512;
 #[cfg(target_arch = "x86_64")]
 impl Simd for Avx512 {
     type F32 = __m512;
+    type Narrow = Avx2;
     const TILE_ROWS: usize = 14;
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {

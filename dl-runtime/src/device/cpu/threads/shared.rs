@@ -30,4 +30,12 @@ impl<'a> SharedRows<'a> {
         // SAFETY: the part is inside the data by the assertion, and by the contract nobody else uses it.
         unsafe { std::slice::from_raw_parts_mut(self.data.add(start), columns.len()) }
     }
+    /// Returns where some numbers begin, for a kernel that writes parts of them.
+    ///
+    /// # Panics
+    /// Unless they are inside of the matrix.
+    pub(crate) fn pointer(&self, at: usize, len: usize) -> *mut f32 {
+        assert!(at <= self.len && len <= self.len - at, "a part of shared rows");
+        self.data.wrapping_add(at)
+    }
 }

@@ -13,8 +13,13 @@ Workloads (float32):
     T3                training step of ResNet-20 on 3x32x32, batch 32, SGD with momentum
     T4_lstm, T4_gru   training step of an LSTM or GRU: 64 rows of 32 features, hidden 128, last row to 10, batch 32, Adam
     T5                training step of a GPT of 4 layers of width 128, 4 heads, context 128, vocabulary 65, batch 16, AdamW
+    T6_resnet18       training step of ResNet-18 on 3x64x64, batch 32, SGD with momentum
+    T7_unet           training step of a U-Net of a quarter of the width on 1x128x128, batch 8, mean squared error, Adam
+    T8_convnext       training step of four blocks of ConvNeXt of 64 channels on 64x28x28, batch 16, Adam
     I1_tiny, I1_mlp, I1_lenet, I1_resnet20   one prediction, batch 1: an MLP 4-16-16-3, the networks of T1 to T3
-    I2_resnet18, I2_mobilenet, I2_squeezenet, I2_convnext   one image of 224x224, in ONNX Runtime from the file that dl exports
+    I2_<network>      one image of 224x224, in ONNX Runtime from the file that dl exports: resnet18, resnet50, vgg16, densenet,
+                      googlenet, mobilenet, squeezenet, convnext
+    I3_<network>      32 images at once, the same way: resnet20 (32x32), resnet18, mobilenet, squeezenet
     I1_gpt, I1_gpt_token   the GPT of T5 on a whole context, and on one token after 127 with their keys and values
     I1_gpt2_token     the same token of GPT-2 with 124 million weights
     R1_layer_norm, R1_gelu, R1_softmax, each also _backward      passes over 2048 rows of 768 numbers
@@ -23,6 +28,8 @@ A workload is measured in turns, ours, then each of theirs, then ours again (`--
 because the speed of a machine drifts; a figure is the median over the passes of the median in a process, in
 microseconds. The ratio is ours over the fastest of theirs: below one, ours is faster. Ours come from
 `cargo bench -p dl-benches -- --json --threads N --only REGEX`.
+
+Of training steps the most memory of the process is compared too: ours, and theirs without what PyTorch takes before the network exists.
 
 Modes of theirs: eager; fused (the optimizer's `fused=True`); compile (`torch.compile` of model and loss, with the fused
 optimizer; for predictions with frozen weights); ort (ONNX Runtime, predictions only). `torch.compile` needs a C++ compiler; where it
@@ -43,11 +50,12 @@ import time
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PRODUCTS = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)] + [(64, 784, 512), (256, 784, 512)]
 WORKS = [f"G1_{m}x{k}x{n}" for m, k, n in PRODUCTS] + [
-    "T1_b64", "T1_b256", "T2", "T3", "T4_lstm", "T4_gru", "T5",
+    "T1_b64", "T1_b256", "T2", "T3", "T4_lstm", "T4_gru", "T5", "T6_resnet18", "T7_unet", "T8_convnext",
     "I1_tiny", "I1_mlp", "I1_lenet", "I1_resnet20", "I1_gpt", "I1_gpt_token", "I1_gpt2_token",
-    "I2_resnet18", "I2_mobilenet", "I2_squeezenet", "I2_convnext"] + [f"R1_{pass_}{way}" for pass_ in ("layer_norm", "gelu", "softmax") for way in ("", "_backward")]
+    *(f"I2_{net}" for net in ("resnet18", "resnet50", "vgg16", "densenet", "googlenet", "mobilenet", "squeezenet", "convnext")),
+    *(f"I3_{net}" for net in ("resnet20", "resnet18", "mobilenet", "squeezenet"))] + [f"R1_{pass_}{way}" for pass_ in ("layer_norm", "gelu", "softmax") for way in ("", "_backward")]
 MODES = {"G": ["eager"], "R": ["eager"], "T": ["eager", "fused", "compile"], "I": ["eager", "compile", "ort"]}
-EXPORTED = re.compile("I2_")
+EXPORTED = re.compile("I[23]_")
 # The wheel of PyTorch brings an OpenMP runtime, compiled code links the system's: two spinning thread pools on few cores
 # make compiled steps many times slower, so compiled modes load the system's for both.
 GOMP = "/lib/x86_64-linux-gnu/libgomp.so.1"
@@ -94,6 +102,76 @@ def resnet20():
             layers.append(Basic(inputs, outputs, 2 if outputs > 16 and block == 0 else 1))
             inputs = outputs
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def resnet18():
+    """ResNet-18 for ten classes."""
+    import torch.nn as nn
+    import torch.nn.functional as F
+
+    def conv(inputs, outputs, kernel, stride):
+        return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs))
+
+    class Basic(nn.Module):
+        def __init__(self, inputs, outputs, stride):
+            super().__init__()
+            self.main = nn.Sequential(conv(inputs, outputs, 3, stride), nn.ReLU(), conv(outputs, outputs, 3, 1))
+            self.shortcut = nn.Identity() if stride == 1 and inputs == outputs else conv(inputs, outputs, 1, stride)
+
+        def forward(self, x):
+            return F.relu(self.main(x) + self.shortcut(x))
+
+    layers, inputs = [conv(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], 64
+    for outputs in (64, 128, 256, 512):
+        layers += [Basic(inputs, outputs, 1 if outputs == 64 else 2), Basic(outputs, outputs, 1)]
+        inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
+
+
+def unet():
+    """U-Net with a quarter of its width."""
+    import torch
+    import torch.nn as nn
+
+    double = lambda i, o: nn.Sequential(nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.Conv2d(o, o, 3, padding=1), nn.ReLU())
+
+    class UNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            sizes = [1, 16, 32, 64, 128, 256]
+            self.down = nn.ModuleList(double(i, o) for i, o in zip(sizes, sizes[1:]))
+            self.up = nn.ModuleList(nn.ConvTranspose2d(2 * o, o, 2, 2) for o in sizes[4:0:-1])
+            self.merge = nn.ModuleList(double(2 * o, o) for o in sizes[4:0:-1])
+            self.out = nn.Conv2d(16, 2, 1)
+
+        def forward(self, x):
+            skips = []
+            for i, down in enumerate(self.down):
+                x = down(nn.functional.max_pool2d(x, 2) if i else x)
+                skips.append(x)
+            for up, merge, skip in zip(self.up, self.merge, skips[-2::-1]):
+                x = merge(torch.cat([up(x), skip], 1))
+            return self.out(x)
+
+    return UNet()
+
+
+def convnext():
+    """Four blocks of ConvNeXt of 64 channels."""
+    import torch.nn as nn
+    import torch.nn.functional as F
+
+    class Next(nn.Module):
+        def __init__(self, c):
+            super().__init__()
+            self.depthwise, self.norm = nn.Conv2d(c, c, 7, padding=3, groups=c), nn.LayerNorm(c, eps=1e-6)
+            self.wide, self.narrow = nn.Linear(c, 4 * c), nn.Linear(4 * c, c)
+
+        def forward(self, x):
+            y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+            return x + self.narrow(F.gelu(self.wide(y))).permute(0, 3, 1, 2)
+
+    return nn.Sequential(*(Next(64) for _ in range(4)), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
 def recurrent(kind):
@@ -169,6 +247,9 @@ def network(work):
         "T4_lstm": lambda: (recurrent("LSTM"), torch.rand(32, 64, 32)),
         "T4_gru": lambda: (recurrent("GRU"), torch.rand(32, 64, 32)),
         "T5": lambda: (gpt(), torch.randint(65, (16, 128))),
+        "T6_resnet18": lambda: (resnet18(), torch.rand(32, 3, 64, 64)),
+        "T7_unet": lambda: (unet(), torch.rand(8, 1, 128, 128)),
+        "T8_convnext": lambda: (convnext(), torch.rand(16, 64, 28, 28)),
         "I1_gpt": lambda: (gpt(), torch.randint(65, (1, 128))),
         "I1_resnet20": lambda: (resnet20(), torch.rand(1, 3, 32, 32)),
         "I1_tiny": lambda: (mlp(4, 16, 16, 3), torch.rand(1, 4)),
@@ -184,14 +265,16 @@ def training_step(work, mode):
 
     net, x = network(work)
     y = torch.randint(65, (16, 128)) if work == "T5" else torch.randint(10, (len(x),))
+    y = torch.rand(8, 2, 128, 128) if work == "T7_unet" else y
     fused = mode != "eager"
-    if work == "T3":
+    if work in ("T3", "T6_resnet18"):
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, fused=fused)
     elif work == "T5":
         optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, fused=fused)
     else:
         optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
     loss = lambda x, y: F.cross_entropy(net(x).flatten(0, -2), y.flatten())
+    loss = (lambda x, y: F.mse_loss(net(x), y)) if work == "T7_unet" else loss
     loss = torch.compile(loss) if mode == "compile" else loss
 
     def step():
@@ -241,7 +324,8 @@ def exported(work, threads):
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         session = onnxruntime.InferenceSession(f"{folder}/{work}.onnx", options, providers=["CPUExecutionProvider"])
     [image] = session.get_inputs()
-    feed = {image.name: numpy.random.rand(1, *image.shape[1:]).astype(numpy.float32)}
+    samples = 32 if work.startswith("I3") else 1
+    feed = {image.name: numpy.random.rand(samples, *image.shape[1:]).astype(numpy.float32)}
     return lambda: session.run(None, feed)
 
 
@@ -288,25 +372,35 @@ def measure(call, warm=0.7, run=1.5):
     return 1e6 * statistics.median(samples)
 
 
+def memory_mb(most):
+    """The memory of this process now, or the most that it has had."""
+    import resource
+
+    if most:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def theirs_here(work, mode, threads):
-    """Measures one case of theirs in this process."""
+    """Measures one case of theirs in this process, and the memory that it takes."""
     import warnings
 
     warnings.filterwarnings("ignore")
     if EXPORTED.match(work):
-        return measure(exported(work, threads))
+        return measure(exported(work, threads)), None
     import torch
 
     torch.manual_seed(0)
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)
     if work[0] == "T":
-        return measure(training_step(work, mode))
+        before = memory_mb(False)
+        return measure(training_step(work, mode)), memory_mb(True) - before
     if work[0] == "R":
-        return measure(rows(work))
+        return measure(rows(work)), None
     # Freezing refuses inference mode.
     with torch.no_grad() if mode == "compile" else torch.inference_mode():
-        return measure(product(work) if work[0] == "G" else prediction(work, mode, threads))
+        return measure(product(work) if work[0] == "G" else prediction(work, mode, threads)), None
 
 
 def child(command, environment=None):
@@ -327,14 +421,14 @@ def theirs(work, mode, threads):
     if mode == "compile" and os.path.exists(GOMP):
         environment["LD_PRELOAD"] = GOMP
     lines, error = child([sys.executable, __file__, "--case", work, mode, str(threads)], environment)
-    return (lines[0]["median_us"] if lines else None), error
+    return (lines[0] if lines else None), error
 
 
 def ours(work, threads):
     """Measures one workload of ours."""
     lines, error = child(["cargo", "bench", "-q", "-p", "dl-benches", "--", "--json", "--threads", str(threads),
                           "--only", f"^{work}$"])
-    found = [line["median_us"] for line in lines if line.get("work") == work]
+    found = [line for line in lines if line.get("work") == work]
     return (found[0] if found else None), error or "the bench does not know it"
 
 
@@ -344,6 +438,8 @@ LAYERS = {"tiny": ([4 * 16, 16 * 16, 16 * 3], 403), "mlp": ([784 * 512, 512 * 25
           # Every stage halves the sides and doubles the channels: all 3x3 layers but the first of a stage cost the same.
           "resnet18": ([1_814_073_344], 0), "mobilenet": ([300_774_272], 0), "squeezenet": ([349_151_936], 0),
           "convnext": ([547_332_480], 0),
+          "resnet50": ([4_089_184_256], 0), "vgg16": ([15_470_264_320], 0), "densenet": ([2_834_161_664], 0),
+          "googlenet": ([1_497_352_192], 0),
           "resnet20": ([27 * 16 * 1024] + [144 * 16 * 1024] * 16 + [144 * 16 * 1024 // 2] * 2 + [16 * 32 * 256] * 2 + [640],
                        272_474 + 2_560 + 192)}
 
@@ -362,9 +458,11 @@ def limit(work, peak, bandwidth):
         row = {"T4_lstm": 4 * 128 * 160, "T4_gru": 3 * 128 * 160}.get(work, 4 * (12 * 128 * 128 + 128 * 128) + 128 * 65)
         rows = {"T4_lstm": 32 * 64, "T4_gru": 32 * 64, "T5": 16 * 128, "I1_gpt": 128, "I1_gpt_token": 1}[work]
         return 2e-3 * rows * row * (3 if work[0] == "T" else 1) / peak
+    if work[:2] in ("T6", "T7", "T8"):
+        return None
     layers, weights = LAYERS[{"T1": "mlp", "T2": "lenet", "T3": "resnet20"}.get(work[:2], work[3:])]
     if work[0] == "I":
-        return 2e-3 * sum(layers) / peak
+        return 2e-3 * sum(layers) * (32 if work[1] == "3" else 1) / peak
     batch = {"T2": 64, "T3": 32}.get(work) or int(work[4:])
     # Adam reads four arrays and writes three; those of a small network stay in the cache.
     adam = 7 * 4e-3 * weights / bandwidth if bandwidth and 16 * weights > 2**21 else 0.0
@@ -389,6 +487,19 @@ def table(results, errors, threads, peak, bandwidth):
         print(f"no figure for {mode} ({', '.join(dict.fromkeys(works))}): {reason}")
 
 
+def memory(peaks, threads):
+    """Prints the most memory of training steps."""
+    works = list(dict.fromkeys(key[0] for key in peaks))
+    if works:
+        print(f"\n| work | threads | ours, MB | the least of theirs, MB | ratio |\n|{'---|' * 5}")
+    for work in works:
+        for n in threads:
+            mine = peaks.get((work, n, "ours"))
+            others = [value for (other, m, mode), value in peaks.items() if (other, m) == (work, n) and mode != "ours"]
+            if mine and others:
+                print(f"| {work} | {n} | {mine:,.0f} | {min(others):,.0f} | {mine / min(others):.2f} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=".", help="regular expression of workloads")
@@ -402,14 +513,15 @@ def main():
     options = parser.parse_args()
     if options.case:
         work, mode, n = options.case
-        print(json.dumps({"work": work, "mode": mode, "median_us": theirs_here(work, mode, int(n))}))
+        median, peak = theirs_here(work, mode, int(n))
+        print(json.dumps({"work": work, "mode": mode, "median_us": median, "peak_mb": peak}))
         return
     works = [work for work in WORKS if re.search(options.only, work)]
     without_compiler = not any(map(shutil.which, filter(None, (os.environ.get("CXX"), "g++", "clang++"))))
     load = os.getloadavg()[0]
     if load > 0.5:
         print(f"the machine is busy (load {load:.1f}): ratios will say little, least of all with several threads", file=sys.stderr)
-    results, errors = {}, {}
+    results, errors, peaks = {}, {}, {}
     for turn in range(options.passes):
         for work in works:
             for n in options.threads:
@@ -423,13 +535,17 @@ def main():
                     if value is None:
                         errors.setdefault((mode, error), []).append(work)
                         continue
-                    results.setdefault((work, n, mode), []).append(value)
-                    line = {"pass": turn, "work": work, "threads": n, "mode": mode, "median_us": round(value, 4)}
+                    results.setdefault((work, n, mode), []).append(value["median_us"])
+                    line = {"pass": turn, "work": work, "threads": n, "mode": mode, "median_us": round(value["median_us"], 4)}
+                    if work[0] == "T" and value.get("peak_mb"):
+                        line["peak_mb"] = round(value["peak_mb"], 1)
+                        peaks[work, n, mode] = value["peak_mb"]
                     print(json.dumps(line), file=sys.stderr, flush=True)
                     if options.json:
                         with open(options.json, "a") as file:
                             file.write(json.dumps(line) + "\n")
     table(results, errors, options.threads, options.peak, options.bandwidth)
+    memory(peaks, options.threads)
 
 
 if __name__ == "__main__":

@@ -155,9 +155,10 @@ impl Report {
         let Times { median: micros, best, mean } = times(self.options.cuda.seconds, call);
         if self.options.json {
             println!(
-                "{{\"work\": \"{work}\", \"threads\": {}, \"pool\": \"{}\", \"median_us\": {micros:.4}, \"best_us\": {best:.4}, \"mean_us\": {mean:.4}}}",
+                "{{\"work\": \"{work}\", \"threads\": {}, \"pool\": \"{}\", \"median_us\": {micros:.4}, \"best_us\": {best:.4}, \"mean_us\": {mean:.4}, \"peak_mb\": {:.1}}}",
                 self.threads(),
-                self.pool.name()
+                self.pool.name(),
+                peak_mb(),
             );
         } else {
             let speed =
@@ -169,6 +170,14 @@ impl Report {
         }
         micros
     }
+}
+
+/// Returns the most memory that the process has had, in MB; 0 where the system does not tell.
+fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kilobytes.unwrap_or(0.0) / 1024.0
 }
 
 /// The measurements on a GPU.

@@ -283,7 +283,8 @@ fn blocks_of_channels() {
     type Planes = [[[f32; 5]; 3]; 24];
     const LEN: usize = 2 * Planes::LEN;
     let (w, x) = (weights::<24>(), numbers(2, LEN));
-    let activations: [(Activation, fn(f64) -> f64); 3] =
+    type Function = fn(f64) -> f64;
+    let activations: [(Activation, Function); 3] =
         [(Activation::Identity, |y| y), (Activation::Relu, |y| y.max(0.0)), (Activation::Tanh, f64::tanh)];
     for (activation, f) in activations {
         let op = BatchNormOp { activation, ..OP };

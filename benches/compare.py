@@ -2,7 +2,7 @@
 """Compares dl with PyTorch and ONNX Runtime on the same machine in the same run, and prints one table of ratios.
 
     python3 -m venv venv && venv/bin/pip install torch numpy onnx onnxscript onnxruntime
-    venv/bin/python benches/compare.py                    everything: some twenty minutes
+    venv/bin/python benches/compare.py                    everything, in three passes
     venv/bin/python benches/compare.py --only T1 --threads 1 --passes 2
     venv/bin/python benches/compare.py --peak 139 278 --bandwidth 21     with the limits of the machine
 
@@ -78,8 +78,8 @@ def lenet():
         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
 
 
-def resnet20():
-    """ResNet-20 with projections where the shape changes."""
+def residual_blocks():
+    """A convolution with batch norm, and a residual block of two of them with a projection where the shape changes."""
     import torch.nn as nn
     import torch.nn.functional as F
 
@@ -96,36 +96,35 @@ def resnet20():
         def forward(self, x):
             return F.relu(self.main(x) + self.shortcut(x))
 
-    layers, inputs = [conv(3, 16, 3, 1), nn.ReLU()], 16
-    for outputs in (16, 32, 64):
-        for block in range(3):
-            layers.append(Basic(inputs, outputs, 2 if outputs > 16 and block == 0 else 1))
+    return conv, Basic
+
+
+def resnet(layers, stages, blocks):
+    """Stages of residual blocks after the first layers, and ten classes."""
+    import torch.nn as nn
+
+    (_, basic), inputs = residual_blocks(), stages[0]
+    for outputs in stages:
+        for block in range(blocks):
+            layers.append(basic(inputs, outputs, 2 if outputs > stages[0] and block == 0 else 1))
             inputs = outputs
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
+
+
+def resnet20():
+    """ResNet-20 with projections where the shape changes."""
+    import torch.nn as nn
+
+    conv, _ = residual_blocks()
+    return resnet([conv(3, 16, 3, 1), nn.ReLU()], (16, 32, 64), 3)
 
 
 def resnet18():
     """ResNet-18 for ten classes."""
     import torch.nn as nn
-    import torch.nn.functional as F
 
-    def conv(inputs, outputs, kernel, stride):
-        return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs))
-
-    class Basic(nn.Module):
-        def __init__(self, inputs, outputs, stride):
-            super().__init__()
-            self.main = nn.Sequential(conv(inputs, outputs, 3, stride), nn.ReLU(), conv(outputs, outputs, 3, 1))
-            self.shortcut = nn.Identity() if stride == 1 and inputs == outputs else conv(inputs, outputs, 1, stride)
-
-        def forward(self, x):
-            return F.relu(self.main(x) + self.shortcut(x))
-
-    layers, inputs = [conv(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], 64
-    for outputs in (64, 128, 256, 512):
-        layers += [Basic(inputs, outputs, 1 if outputs == 64 else 2), Basic(outputs, outputs, 1)]
-        inputs = outputs
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
+    conv, _ = residual_blocks()
+    return resnet([conv(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], (64, 128, 256, 512), 2)
 
 
 def unet():

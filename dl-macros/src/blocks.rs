@@ -53,11 +53,11 @@ fn marks(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
         marked[node.output] = is_image(ir, node.output)
             && match &node.op.blocks {
                 Blocks::None | Blocks::Reads => false,
-                // What is not in blocks yet is then converted.
-                Blocks::Keeps if gains[node.output] => {
+                // A conversion is inserted for each operand that is not in blocks yet.
+                Blocks::Preserves if gains[node.output] => {
                     inputs.clone().all(|&input| is_image(ir, input)) && inputs.any(|&input| marked[input])
                 }
-                Blocks::Keeps => inputs.all(|&input| marked[input]),
+                Blocks::Preserves => inputs.all(|&input| marked[input]),
                 Blocks::Convolution(channels) => {
                     convolves(ir, node, channels) && (gains[node.output] || inputs.any(|&input| marked[input]))
                 }
@@ -73,7 +73,7 @@ fn gains(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
         let gain = match &node.op.blocks {
             Blocks::None => false,
             Blocks::Reads => true,
-            Blocks::Keeps => gains[node.output],
+            Blocks::Preserves => gains[node.output],
             Blocks::Convolution(channels) => convolves(ir, node, channels),
         };
         node.inputs.iter().for_each(|&input| gains[input] |= gain);
@@ -144,7 +144,7 @@ impl Writer<'_> {
             Blocks::None => PLANES,
             Blocks::Reads => usize::from(marked[input]),
             // A picture of a few planes stays as it is.
-            Blocks::Keeps | Blocks::Convolution(_) => usize::from(marked[output] && is_image(self.ir, input)),
+            Blocks::Preserves | Blocks::Convolution(_) => usize::from(marked[output] && is_image(self.ir, input)),
         };
         let layouts: Vec<usize> = node.inputs.iter().map(|&input| wants(input)).collect();
         for (input, layout) in node.inputs.iter_mut().zip(layouts) {

@@ -220,7 +220,7 @@ fn a_normalisation_before_its_convolution() {
 
 #[test]
 fn a_shortcut_that_takes_the_sum() {
-    // What is added is in blocks, so that the sum is, too.
+    // The summand is in blocks, so the sum is, too.
     check(
         "Net(x: [16, 8, 8]) -> [24, 8, 8] {
             let a = x -> conv2d(16, 3, padding: 1) -> relu -> conv2d(24, 3, padding: 1) -> batch_norm;

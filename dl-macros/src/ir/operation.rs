@@ -45,7 +45,7 @@ pub struct Op {
     pub stops_gradient: bool,
     /// `true` if `infer` applies the batch norm after it, and a sum after that, in the same pass (`conv2d`).
     pub takes_batch_norm: bool,
-    /// What it does with images in blocks of eight channels.
+    /// The way in which it treats images in blocks of eight channels.
     pub blocks: Blocks,
     /// Its form on int8.
     pub int8: Int8,
@@ -54,7 +54,7 @@ pub struct Op {
     pub is_external_model: bool,
 }
 
-/// What an operation of inference does with images in blocks of eight channels, which the pass `blocks` decides.
+/// The way in which an operation of inference treats images in blocks of eight channels, from which the pass `blocks` decides.
 #[derive(Clone, PartialEq)]
 pub enum Blocks {
     /// It neither reads nor makes them.
@@ -62,7 +62,7 @@ pub enum Blocks {
     /// It reads them, and makes none.
     Reads,
     /// Its output is in blocks if all its inputs are.
-    Keeps,
+    Preserves,
     /// A convolution with so many channels and groups, which makes them from blocks or from a few planes.
     Convolution(Channels),
 }

@@ -49,7 +49,7 @@ impl Layer for Elementwise {
         let backward_reads = if backward_reads_output { BackwardReads::OUTPUT } else { BackwardReads::INPUTS };
         let mut op = Op::new(Config::Expr(expr.clone()), backward_reads).in_place();
         op.activation = Some(ir::Activation { expr, backward_reads_output, limits: self.limits(call) });
-        op.blocks = ir::Blocks::Keeps;
+        op.blocks = ir::Blocks::Preserves;
         op.int8 = ir::Int8::Activation;
         Some(Built::new(call.input(), op))
     }

@@ -88,7 +88,7 @@ impl Layer for Arithmetic {
                     Operator::Div | Operator::Rem => {
                         let path = quote!(dl::ops::arithmetic::Reciprocal);
                         let config = Config::settings(path, quote!(numerator: #a,));
-                        Op::new(config, BackwardReads::INPUTS).in_place().with_blocks(Blocks::Keeps)
+                        Op::new(config, BackwardReads::INPUTS).in_place().with_blocks(Blocks::Preserves)
                     }
                 };
                 Some(Built::new(b.clone(), op))
@@ -132,7 +132,7 @@ impl Arithmetic {
         };
         let mut op = Op::new(config, backward_reads);
         op.same_shape = !repeats;
-        op.blocks = if repeats { Blocks::None } else { Blocks::Keeps };
+        op.blocks = if repeats { Blocks::None } else { Blocks::Preserves };
         op.int8 = match self.0 {
             _ if repeats => Int8::None,
             Operator::Add => Int8::operation("Add", quote!(), Some(quote!(dl::int8::Sum))),
@@ -150,5 +150,5 @@ fn affine(scale: TokenStream, shift: TokenStream) -> Op {
     let fields = quote!(scale: #scale, shift: #shift,);
     Op::new(Config::settings(quote!(dl::ops::arithmetic::Affine), fields), BackwardReads::NOTHING)
         .in_place()
-        .with_blocks(Blocks::Keeps)
+        .with_blocks(Blocks::Preserves)
 }

@@ -54,7 +54,7 @@ impl Layer for BatchNorm {
         op.saved = Some(Saved { shape: Shape::of([Dim::Known(2), channels.clone()]), per_sample: false });
         op.inference = Inference::Infer;
         op.updates_state = true;
-        op.blocks = Blocks::Keeps;
+        op.blocks = Blocks::Preserves;
         op.int8 = Int8::BatchNorm { epsilon: quote!(#epsilon) };
         // A variance needs two elements of a channel: one sample suffices if it has two, else the batch needs two
         // samples.

@@ -51,7 +51,7 @@ impl Layer for Concat {
         let mut op = Op::new(Config::settings(quote!(dl::ops::concat::ConcatOp), fields), BackwardReads::NOTHING);
         op.each_input = true;
         if axis == 0 {
-            op.blocks = Blocks::Keeps;
+            op.blocks = Blocks::Preserves;
         }
         let inside = parts_of_concat.iter().map(|part| part.mul(&inner)).collect::<Vec<_>>();
         let inside = list(&inside);

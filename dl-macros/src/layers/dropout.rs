@@ -40,7 +40,7 @@ impl Layer for Dropout {
         let config = Config::settings(quote!(dl::ops::dropout::DropoutOp), quote!(rate: #rate, id: #id,));
         let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
-        op.blocks = Blocks::Keeps;
+        op.blocks = Blocks::Preserves;
         Some(Built::new(call.input(), op))
     }
 }

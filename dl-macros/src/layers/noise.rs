@@ -54,7 +54,7 @@ impl Layer for GaussianNoise {
         let config = Config::settings(quote!(dl::ops::noise::GaussianNoise), quote!(stddev: #stddev, id: #id,));
         let mut op = Op::new(config, BackwardReads::NOTHING).in_place();
         op.inference = Inference::Identity;
-        op.blocks = Blocks::Keeps;
+        op.blocks = Blocks::Preserves;
         op.passes_gradient = vec![true];
         Some(Built::new(call.input(), op))
     }

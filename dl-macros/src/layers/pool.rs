@@ -134,5 +134,5 @@ pub fn operation(kind: PoolKind, windows: TokenStream, count_include_pad: bool) 
             Op::new(Config::settings(quote!(dl::ops::pool::Avg), fields), BackwardReads::NOTHING)
         }
     };
-    op.with_blocks(Blocks::Keeps)
+    op.with_blocks(Blocks::Preserves)
 }

@@ -45,7 +45,7 @@ impl Layer for Identity {
         call.known_input()
     }
     fn build(&self, call: &Call) -> Option<Built> {
-        let op = Op::new(Config::Reshape, BackwardReads::NOTHING).with_blocks(Blocks::Keeps);
+        let op = Op::new(Config::Reshape, BackwardReads::NOTHING).with_blocks(Blocks::Preserves);
         Some(Built::new(call.input(), op))
     }
 }

@@ -44,7 +44,7 @@ impl Layer for StochasticDepth {
             }
         };
         op.inference = Inference::Identity;
-        op.blocks = Blocks::Keeps;
+        op.blocks = Blocks::Preserves;
         Some(Built::new(input, op))
     }
 }

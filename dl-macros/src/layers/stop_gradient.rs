@@ -21,7 +21,7 @@ impl Layer for StopGradient {
     fn build(&self, call: &Call) -> Option<Built> {
         let mut op = Op::new(Config::Reshape, BackwardReads::NOTHING);
         op.stops_gradient = true;
-        op.blocks = Blocks::Keeps;
+        op.blocks = Blocks::Preserves;
         Some(Built::new(call.input(), op))
     }
 }

@@ -58,6 +58,6 @@ impl Layer for Upsample {
             quote!(mode: dl::ops::upsample::Mode::#mode #align_corners,),
         );
         let output = call.sized(channels, [height.mul(&by_height), width.mul(&by_width)]);
-        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING).with_blocks(Blocks::Keeps)))
+        Some(Built::new(output, Op::new(config, BackwardReads::NOTHING).with_blocks(Blocks::Preserves)))
     }
 }

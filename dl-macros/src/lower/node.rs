@@ -217,7 +217,7 @@ impl Lowering<'_> {
     /// Adds a node that copies a value without cost, for places that need a value of their own.
     pub(super) fn copied(&mut self, value: ValueId, span: Span) -> ValueId {
         let Some(output) = self.values[value].shape.clone() else { return value };
-        let op = Op::new(Config::Reshape, BackwardReads::NOTHING).with_blocks(Blocks::Keeps);
+        let op = Op::new(Config::Reshape, BackwardReads::NOTHING).with_blocks(Blocks::Preserves);
         let (text, inputs) = ("identity".to_owned(), vec![value]);
         let name_prefix = "identity";
         let node =

@@ -1,4 +1,4 @@
-//! What kernels keep of weights that do not change: copies in the order in which they read them, made at the first prediction.
+//! Copies of weights in the order in which kernels read them. Each is made at the first prediction, of weights that do not change.
 
 use super::Memory;
 use std::sync::{Arc, OnceLock};

@@ -22,11 +22,11 @@ fn doubled<D: Device>(context: &Context<'_, D>, factor: D::Ref<'_, f32>, x: D::R
 /// Declares a network of one layer that asks for prepared weights.
 macro_rules! asking {
     ($name:ident, $sample:ty) => {
-        // SAFETY: one array of `f32`.
         #[repr(C)]
         struct $name {
             factor: [f32; 4],
         }
+        // SAFETY: one array of `f32`.
         unsafe impl crate::Pod for $name {
             type Element = f32;
         }

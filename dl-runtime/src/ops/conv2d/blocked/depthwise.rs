@@ -90,7 +90,7 @@ pub(super) fn convolve(
     });
 }
 
-/// What all rows of a block of channels have in common.
+/// The values that all rows of a block of channels share.
 struct Block<'a> {
     /// The number of windows of a row.
     width: usize,

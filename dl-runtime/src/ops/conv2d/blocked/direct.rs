@@ -20,7 +20,7 @@ const LINE: usize = 56;
 /// The most tasks of a sample.
 const TASKS: usize = 16;
 
-/// What all samples of a call have in common.
+/// The values that all samples of a call share.
 struct Convolution<'a> {
     s: &'a Conv2dSizes,
     packed: Packed,

@@ -34,10 +34,12 @@ enum Algorithm {
 impl Algorithm {
     /// Chooses by the sizes, and by whether the packed weights are kept.
     fn of(s: &Conv2dSizes, from_blocks: bool, kept: bool) -> Self {
-        match () {
-            () if depthwise::is_depthwise(s) => Algorithm::Depthwise,
-            () if kept && from_blocks && winograd::pays(s) => Algorithm::Winograd,
-            () => Algorithm::Direct,
+        if depthwise::is_depthwise(s) {
+            Algorithm::Depthwise
+        } else if kept && from_blocks && winograd::pays(s) {
+            Algorithm::Winograd
+        } else {
+            Algorithm::Direct
         }
     }
     /// Returns the name of the layout of its weights.
@@ -87,6 +89,9 @@ pub(super) fn convolve(
     let of_groups = whole(s.inputs_of_group()) || (s.groups == 1 && !from_blocks && s.inputs < BLOCK);
     let depthwise = depthwise::is_depthwise(s) && whole(s.outputs);
     assert!(depthwise || of_groups && whole(s.outputs_of_group()), "channels of a convolution in blocks");
+    if to.is_empty() {
+        return;
+    }
     let mut run = |algorithm: Algorithm, packed: &[f32]| match algorithm {
         Algorithm::Direct => direct::convolve(threads, s, from_blocks, packed, finish, from, to),
         Algorithm::Depthwise => depthwise::convolve(threads, s, from_blocks, packed, finish, from, to),

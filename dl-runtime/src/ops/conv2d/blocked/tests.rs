@@ -9,7 +9,7 @@ use crate::testing::{Tensor, TestDevice, on_every_device, wide};
 /// The settings of a batch norm, whose activation does not count.
 const NORM: BatchNormOp = BatchNormOp { momentum: 0.1, epsilon: 1e-3, activation: Activation::Gelu };
 
-/// What a convolution reads, and what is done with its sums.
+/// The operands of a convolution, and the operations on its sums.
 struct Case {
     s: Conv2dSizes,
     weight: Vec<f32>,

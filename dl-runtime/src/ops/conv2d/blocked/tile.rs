@@ -56,11 +56,11 @@ pub(super) struct Row<'a> {
     pub to_block: usize,
     /// True if the sums go on from those in `to`.
     pub goes_on: bool,
-    /// What is done with the sums; `None` if further sums follow.
+    /// The operations on the sums; `None` if further sums follow.
     pub finish: Option<End>,
 }
 
-/// What is done with the sums of a row of windows.
+/// The operations on the sums of a row of windows.
 #[derive(Clone, Copy)]
 pub(super) struct End {
     /// One factor for each output channel of the panels; null if there are none.

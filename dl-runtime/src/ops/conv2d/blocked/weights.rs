@@ -34,21 +34,21 @@ impl Packed {
     /// Packs weights `[out, in / groups, kh, kw]`. Lanes without a channel are zeros.
     pub fn fill(&self, s: &Conv2dSizes, weight: &[f32], to: &mut [f32]) {
         let (outputs, taps) = (s.outputs_of_group(), s.spatial_size());
+        let of_block = self.channels * taps;
         for (group, to) in to.chunks_exact_mut(self.group()).enumerate() {
             for (panel, to) in to.chunks_exact_mut(self.panel()).enumerate() {
-                for lane in 0..self.lanes {
-                    let channel = panel * self.lanes + lane;
-                    let mut to = to[lane..].iter_mut().step_by(self.lanes);
-                    if channel >= outputs {
-                        to.for_each(|to| *to = 0.0);
-                        continue;
-                    }
-                    let weight = &weight[(group * outputs + channel) * self.sums..][..self.sums];
-                    for block in weight.chunks_exact(self.channels * taps) {
-                        for tap in 0..taps {
-                            block[tap..].iter().step_by(taps).zip(&mut to).for_each(|(weight, to)| *to = *weight);
-                        }
-                    }
+                let first = panel * self.lanes;
+                let rows = &weight[(group * outputs + first) * self.sums..];
+                let lanes = self.lanes.min(outputs - first);
+                // Each number of a row is read once, while its block of channels is in the cache.
+                for (number, to) in to.chunks_exact_mut(self.lanes).enumerate() {
+                    let (block, tap, channel) =
+                        (number / of_block, number % of_block / self.channels, number % self.channels);
+                    let column = block * of_block + channel * taps + tap;
+                    let (channels, rest) = to.split_at_mut(lanes);
+                    let of_column = rows[column..].iter().step_by(self.sums);
+                    channels.iter_mut().zip(of_column).for_each(|(to, weight)| *to = *weight);
+                    rest.fill(0.0);
                 }
             }
         }

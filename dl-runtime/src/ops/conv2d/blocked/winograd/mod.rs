@@ -16,11 +16,11 @@ mod tests;
 mod transform;
 mod weights;
 
-use crate::device::cpu::simd::{Vector, simd};
 use crate::device::cpu::threads::{SharedRows, chunks_mut};
 use crate::device::cpu::{Threads, scratch};
 use crate::ops::channel_blocks::BLOCK;
 use crate::ops::conv2d::Conv2dSizes;
+use crate::ops::conv2d::blocked::tile;
 use crate::ops::conv2d::correlate::Finish;
 use crate::ops::matmul::WORTH_THREADS;
 use form::{Form, Four, Sizes, Two};
@@ -38,11 +38,9 @@ const MANY_GROUPS: usize = 6;
 /// With fewer groups, so many tasks are made of each if it has enough channels or tiles.
 const TASKS: usize = 4;
 
-simd! {
-    /// Returns the number of lanes of a register of the instruction set in use.
-    fn lanes<S>() -> usize {
-        S::F32::LANES
-    }
+/// Returns the number of lanes of a register of the instruction set in use.
+fn lanes() -> usize {
+    tile::shape().lanes
 }
 
 /// Says whether Winograd's convolution takes less than 0.9 of the time of a direct one that reaches 0.85 of the processor's peak. The
@@ -70,7 +68,7 @@ fn cost(s: &Conv2dSizes, sizes: Sizes) -> u64 {
     products + 12 * positions * tiles * (inputs + outputs)
 }
 
-/// How a convolution is cut into tiles, groups of tiles, and chunks of output channels.
+/// The cut of a convolution into tiles, groups of tiles, and chunks of output channels.
 #[derive(Clone, Copy)]
 struct Plan<'a> {
     s: &'a Conv2dSizes,
@@ -82,7 +80,7 @@ struct Plan<'a> {
     lanes: usize,
     /// The number of tiles of a group.
     group: usize,
-    /// Whether it costs little to read the weights for each group.
+    /// `true` if it costs little to read the weights for each group.
     few_weights: bool,
     /// The number of tiles for which a group has memory: an odd one, so that positions do not meet in a set of the cache.
     pitch: usize,

@@ -87,9 +87,9 @@ impl Products {
                     for v in 0..V {
                         row[v] = S::F32::load(weights.add(v * lanes));
                     }
-                    prefetch(next);
+                    simd::prefetch_l2(next);
                     if V * lanes > 16 {
-                        prefetch(next.wrapping_add(16));
+                        simd::prefetch_l2(next.wrapping_add(16));
                     }
                     for i in 0..R {
                         let x = S::F32::splat(*from.add(i * lanes));
@@ -152,17 +152,4 @@ fn kernel(level: Level, rows: usize, two: bool) -> Kernel {
         Level::Avx2 => avx2(rows, two),
         _ => baseline(rows, two),
     }
-}
-
-/// Asks for a line of the cache, which may be none of ours.
-#[inline(always)]
-fn prefetch(from: *const f32) {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: it reads nothing, and every x86-64 processor has the instruction.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T1>(from.cast());
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = from;
 }

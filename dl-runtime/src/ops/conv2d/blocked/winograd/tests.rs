@@ -1,7 +1,7 @@
 //! Compares Winograd's convolution with its definition in f64, with an error that follows from the matrices of its forms.
 
 use super::*;
-use crate::device::cpu::simd::{Baseline, Simd};
+use crate::device::cpu::simd::{Baseline, Simd, Vector};
 use crate::ops::conv2d::tests::convolution;
 use crate::testing::{numbers, wide};
 use form::{MOST_POINTS, MOST_TILE};

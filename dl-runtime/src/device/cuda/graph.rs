@@ -1,8 +1,7 @@
 //! CUDA graphs: a sequence of launches that is recorded once and then launched as a whole, after the arguments that
 //! changed are updated.
 
-use super::Gpu;
-use super::driver::check;
+use super::driver::{Stream, check};
 use super::kernel::Packing;
 use super::queue::{Queue, Work};
 use crate::{Error, Result};
@@ -20,9 +19,9 @@ pub(super) struct Graph {
 
 impl Queue {
     /// Records the queued work as a graph.
-    pub(super) fn record(&mut self, gpu: &Gpu) -> Result<Graph> {
-        let (stream, doing) = (gpu.stream.raw(), || "recording a graph".into());
-        check(gpu.stream.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
+    pub(super) fn record(&mut self, from: &Stream) -> Result<Graph> {
+        let (stream, doing) = (from.raw(), || "recording a graph".into());
+        check(from.cuda.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED), doing)?;
         let mut nodes = Vec::with_capacity(self.work.len());
         let mut recorded = Ok(());
         for index in 0..self.work.len() {
@@ -36,7 +35,7 @@ impl Queue {
             }
         }
         // The capture that began above must end after an error, too.
-        let ended = check(gpu.stream.cuda.end_capture(sys::CUgraphInstantiate_flags(0)), doing);
+        let ended = check(from.cuda.end_capture(sys::CUgraphInstantiate_flags(0)), doing);
         recorded?;
         let nothing = || Error::DeviceFailed { doing: doing(), reason: "the driver recorded nothing".into() };
         Ok(Graph { cuda: ended?.ok_or_else(nothing)?, nodes, words: self.packed.words.clone() })

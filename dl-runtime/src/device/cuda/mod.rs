@@ -37,6 +37,8 @@ mod libraries;
 mod queue;
 mod staging;
 pub(crate) mod storage;
+#[cfg(test)]
+mod tests;
 mod thread_group;
 
 pub(crate) use blas::Gemm;
@@ -136,8 +138,6 @@ impl std::fmt::Debug for Cuda {
 /// The state that all handles of one GPU share.
 struct Gpu {
     state: Mutex<State>,
-    /// All kernels run on this stream, in order.
-    stream: Stream,
     /// Dropped last, since the fields above belong to the context.
     context: Context,
 }
@@ -150,6 +150,9 @@ struct State {
     /// The first error since the last result; the next result returns it.
     error: Option<Error>,
     counts: Counts,
+    /// All kernels run on this stream, in order. It belongs to the state, since another thread that used it without the lock could do so
+    /// while a graph is recorded from it, and would be recorded, too. It is dropped after the graphs of the queue.
+    stream: Stream,
 }
 
 /// Counts of what a GPU was told to do, for tests.
@@ -194,15 +197,15 @@ impl Cuda {
     /// The program can fall back to [`Cpu`](super::Cpu).
     pub fn new(ordinal: usize) -> Result<Self> {
         let context = Context::new(ordinal)?;
-        let stream = Stream::new(&context)?;
         let state = State {
             queue: Queue::new(&context)?,
             staging: Staging::default(),
             casts: CastCache::default(),
             error: None,
             counts: Counts::default(),
+            stream: Stream::new(&context)?,
         };
-        let gpu = Arc::new(Gpu { context, stream, state: Mutex::new(state) });
+        let gpu = Arc::new(Gpu { context, state: Mutex::new(state) });
         Ok(Cuda {
             gpu,
             precision: Precision::F32,
@@ -246,7 +249,7 @@ impl Cuda {
     pub fn synchronize(&self) -> Result<()> {
         let mut state = self.state();
         state.flush(&self.gpu)?;
-        self.gpu.stream.synchronize()
+        state.stream.synchronize()
     }
     /// Returns how much the GPU was told to do so far.
     #[doc(hidden)]
@@ -330,7 +333,7 @@ impl State {
             self.casts.written(0, u64::MAX);
             return Err(error);
         }
-        let sent = self.queue.flush(gpu, &mut self.counts);
+        let sent = self.queue.flush(&self.stream, &mut self.counts);
         if sent.is_err() {
             self.casts.written(0, u64::MAX);
         }
@@ -348,7 +351,7 @@ impl Drop for Gpu {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Errors are ignored, since nobody is left to receive them.
         let _ = self.context.enter();
-        let _ = self.stream.synchronize();
+        let _ = state.stream.synchronize();
         state.staging.close(&self.context);
         state.casts.close(&self.context);
     }

@@ -5,12 +5,12 @@
 //! time, its kernels are launched one by one. The second time, they are recorded as a graph. From then on, the nodes
 //! whose arguments changed are updated and the graph is launched as a whole, which costs as much as one launch.
 
+use super::Counts;
 use super::cast_cache::CastCache;
 use super::compile;
-use super::driver::{Context, check};
+use super::driver::{Context, Stream, check};
 use super::graph::Graph;
 use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
-use super::{Counts, Gpu};
 use crate::Result;
 use crate::tensor::context::splitmix64;
 use cudarc::driver::{CudaModule, sys};
@@ -170,22 +170,22 @@ impl Queue {
         self.touched.clear();
     }
     /// Sends the queued work to the GPU.
-    pub fn flush(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
-        let sent = self.send(gpu, counts);
+    pub fn flush(&mut self, stream: &Stream, counts: &mut Counts) -> Result<()> {
+        let sent = self.send(stream, counts);
         self.clear();
         sent
     }
 
-    fn send(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
+    fn send(&mut self, stream: &Stream, counts: &mut Counts) -> Result<()> {
         if self.work.len() < MIN_GRAPH_LENGTH {
-            return self.launch_each(gpu, counts);
+            return self.launch_each(stream, counts);
         }
         self.clock += 1;
         let key = self.key();
         let Some(sequence) = self.sequences.get_mut(&key) else {
             self.evict_oldest();
             self.sequences.insert(key, Sequence { used: self.clock, work: self.work.clone(), graph: None });
-            return self.launch_each(gpu, counts);
+            return self.launch_each(stream, counts);
         };
         sequence.used = self.clock;
         match sequence.graph.take() {
@@ -194,7 +194,7 @@ impl Queue {
                 self.launch(key, graph, counts)
             }
             None => {
-                let graph = self.record(gpu)?;
+                let graph = self.record(stream)?;
                 counts.graphs += 1;
                 self.launch(key, graph, counts)
             }
@@ -245,9 +245,9 @@ impl Queue {
     }
 
     /// Launches the queued work one by one.
-    fn launch_each(&mut self, gpu: &Gpu, counts: &mut Counts) -> Result<()> {
+    fn launch_each(&mut self, stream: &Stream, counts: &mut Counts) -> Result<()> {
         for index in 0..self.work.len() {
-            self.launch_one(index, gpu.stream.raw())?;
+            self.launch_one(index, stream.raw())?;
             counts.launches += 1;
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Pinned host memory through which batches are uploaded, so that the host does not wait for copies: the next batch is
 //! written and sent while the GPU works on the previous one.
 
+use super::Counts;
 use super::driver::{Context, Event, Stream};
-use super::{Counts, Gpu};
 use crate::Result;
 use crate::tensor::Element;
 use std::collections::VecDeque;
@@ -40,8 +40,7 @@ unsafe impl Send for Slot {}
 impl Staging {
     /// Takes a slot of at least `bytes`, which [`Staging::send`] gives back. Waits until the slot's previous copy is
     /// done.
-    pub fn take(&mut self, gpu: &Gpu, bytes: usize, counts: &mut Counts) -> Result<Slot> {
-        let context = &gpu.context;
+    pub fn take(&mut self, context: &Context, bytes: usize, counts: &mut Counts) -> Result<Slot> {
         context.enter()?;
         let mut slot = match self.slots.pop_front() {
             Some(slot) if self.slots.len() + 1 >= SLOTS => slot,
@@ -51,19 +50,19 @@ impl Staging {
                 Slot { host: std::ptr::null_mut(), bytes: 0, device: 0, sent, placed }
             }
         };
-        let ready = slot.sent.synchronize().and_then(|()| slot.grow(gpu, bytes, counts));
+        let ready = slot.sent.synchronize().and_then(|()| slot.grow(context, bytes, counts));
         if let Err(error) = ready {
             slot.free(context);
             return Err(error);
         }
         Ok(slot)
     }
-    /// Copies the first `bytes` of `slot` to the GPU address `to`, after the work that was sent before.
-    pub fn send(&mut self, gpu: &Gpu, slot: Slot, to: u64, bytes: usize) -> Result<()> {
+    /// Copies the first `bytes` of `slot` to the GPU address `to`, after the work that was sent to `stream` before.
+    pub fn send(&mut self, context: &Context, stream: &Stream, slot: Slot, to: u64, bytes: usize) -> Result<()> {
         if self.stream.is_none() && bytes > SMALL {
-            self.stream = Some(Stream::new(&gpu.context)?);
+            self.stream = Some(Stream::new(context)?);
         }
-        let sent = slot.send(gpu, self.stream.as_ref(), to, bytes);
+        let sent = slot.send(stream, self.stream.as_ref(), to, bytes);
         self.slots.push_back(slot);
         sent
     }
@@ -89,32 +88,32 @@ impl Slot {
         // GPU has finished reading them (`Staging::take`).
         unsafe { std::slice::from_raw_parts_mut(self.host.cast::<E>(), len) }
     }
-    fn send(&self, gpu: &Gpu, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
+    fn send(&self, stream: &Stream, copies: Option<&Stream>, to: u64, bytes: usize) -> Result<()> {
         // SAFETY: in all copies both sides have at least `bytes`; the host memory is not written before `sent`, nor the
         // GPU memory before `placed`.
         unsafe {
             let Some(copies) = copies.filter(|_| bytes > SMALL) else {
-                gpu.stream.copy_in(self.host, to, bytes)?;
-                return self.sent.record(&gpu.stream);
+                stream.copy_in(self.host, to, bytes)?;
+                return self.sent.record(stream);
             };
             copies.wait(&self.placed)?;
             copies.copy_in(self.host, self.device, bytes)?;
             self.sent.record(copies)?;
-            gpu.stream.wait(&self.sent)?;
-            gpu.stream.copy_within(self.device, to, bytes)?;
-            self.placed.record(&gpu.stream)
+            stream.wait(&self.sent)?;
+            stream.copy_within(self.device, to, bytes)?;
+            self.placed.record(stream)
         }
     }
-    fn grow(&mut self, gpu: &Gpu, bytes: usize, counts: &mut Counts) -> Result<()> {
+    fn grow(&mut self, context: &Context, bytes: usize, counts: &mut Counts) -> Result<()> {
         if self.bytes < bytes {
             self.placed.synchronize()?;
-            self.free(&gpu.context);
+            self.free(context);
             (self.host, self.bytes, self.device) = (std::ptr::null_mut(), 0, 0);
-            self.host = gpu.context.allocate_host(bytes)?;
+            self.host = context.allocate_host(bytes)?;
             self.bytes = bytes;
         }
         if bytes > SMALL && self.device == 0 {
-            self.device = gpu.context.allocate(self.bytes)?;
+            self.device = context.allocate(self.bytes)?;
             counts.allocations += 1;
         }
         Ok(())

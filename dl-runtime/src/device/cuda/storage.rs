@@ -41,7 +41,7 @@ impl<E> Drop for Buffer<E> {
         if let Err(error) = state.flush_if_touched(&self.gpu, self.address, self.len * size_of::<E>()) {
             state.error.get_or_insert(error);
         }
-        let _ = self.gpu.stream.synchronize();
+        let _ = state.stream.synchronize();
         let bytes = (self.len * size_of::<E>()) as u64;
         state.casts.dropped(&self.gpu, self.address, self.address + bytes);
         self.gpu.context.free(self.address);
@@ -136,11 +136,12 @@ impl Cuda {
         let mut state = self.state();
         let address = self.gpu.context.allocate(len * size_of::<E>())?;
         state.counts.allocations += 1;
-        let buffer = Buffer { gpu: Arc::clone(&self.gpu), address, len, elements: PhantomData };
-        drop(state);
         // SAFETY: the memory was just allocated with this length, and every element has four bytes.
-        unsafe { self.gpu.stream.clear(address, len) }?;
-        Ok(buffer)
+        let cleared = unsafe { state.stream.clear(address, len) };
+        // A buffer that is dropped takes the lock.
+        drop(state);
+        let buffer = Buffer { gpu: Arc::clone(&self.gpu), address, len, elements: PhantomData };
+        cleared.map(|()| buffer)
     }
 }
 
@@ -200,14 +201,14 @@ impl Storage for Cuda {
         let bytes = to.len * size_of::<E>();
         let mut slot = {
             let state = &mut *self.state();
-            state.staging.take(&self.gpu, bytes, &mut state.counts)?
+            state.staging.take(&self.gpu.context, bytes, &mut state.counts)?
         };
         // `write` runs without the lock, since a hand-written layer fills two gradients, one inside the other.
         write(slot.elements(to.len));
-        let mut state = self.state();
+        let state = &mut *self.state();
         let flushed = state.flush_if_touched(&self.gpu, to.address, bytes);
         state.casts.written(to.address, to.address + bytes as u64);
-        let sent = state.staging.send(&self.gpu, slot, to.address, bytes);
+        let sent = state.staging.send(&self.gpu.context, &state.stream, slot, to.address, bytes);
         flushed.and(sent)
     }
     fn fail(&self, error: Error) {
@@ -229,8 +230,8 @@ impl Storage for Cuda {
         state.flush(&self.gpu)?;
         // SAFETY: both ranges have this length, and `to` stays borrowed until the copy is done, because the next line
         // waits for it.
-        unsafe { self.gpu.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
-        self.gpu.stream.synchronize()
+        unsafe { state.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
+        state.stream.synchronize()
     }
     fn submit(&self) -> Result<()> {
         self.state().flush(&self.gpu)
@@ -245,9 +246,9 @@ impl Storage for Cuda {
         let mut state = self.state();
         state.flush(&self.gpu)?;
         // SAFETY: the pinned memory has room for the elements and is not read before `copied`.
-        unsafe { self.gpu.stream.copy_out(from.address, to.host, from.len * size_of::<E>()) }?;
+        unsafe { state.stream.copy_out(from.address, to.host, from.len * size_of::<E>()) }?;
         to.len = from.len;
-        to.copied.record(&self.gpu.stream)
+        to.copied.record(&state.stream)
     }
     fn wait<'p, E: Element>(&self, pending: &'p Pending<E>) -> Result<&'p [E]> {
         self.gpu.context.enter()?;

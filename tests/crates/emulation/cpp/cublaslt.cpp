@@ -249,6 +249,7 @@ DL_API int cublasLtMatmulAlgoGetHeuristic(void* handle, Desc* d, Layout* a, Layo
     *found = 0;
     const Layout* const m[4] = {a, b, c, to};
     if (int status = check(d, m)) return status;
+    if (next_is_refused()) return OK;
     for (int i = 0; i < 4; i++)
         if (p->align[i] < m[i]->width() || (m[i]->type == BF16 && p->align[i] < 16)) return refused(NOT_SUPPORTED, "no algorithm for so little alignment");
     Heuristic h = {};

@@ -247,7 +247,10 @@ static Result fill(u64 to, T value, size_t count, void* stream, const char* call
 }
 DL_API Result cuMemsetD8Async(u64 to, u8 value, size_t count, void* stream) { return fill(to, value, count, stream, __func__); }
 DL_API Result cuMemsetD16Async(u64 to, u16 value, size_t count, void* stream) { return fill(to, value, count, stream, __func__); }
-DL_API Result cuMemsetD32Async(u64 to, u32 value, size_t count, void* stream) { return fill(to, value, count, stream, __func__); }
+DL_API Result cuMemsetD32Async(u64 to, u32 value, size_t count, void* stream) {
+    clearing_begins();
+    return fill(to, value, count, stream, __func__);
+}
 DL_API Result cuMemsetD8_v2(u64 to, u8 value, size_t count) { return fill(to, value, count, nullptr, __func__); }
 DL_API Result cuMemsetD32_v2(u64 to, u32 value, size_t count) { return fill(to, value, count, nullptr, __func__); }
 
@@ -326,6 +329,8 @@ static const struct {
     {NOT_READY, "CUDA_ERROR_NOT_READY", "device not ready"},
     {ILLEGAL_ADDRESS, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
     {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
+    {LOSSY_QUERY, "CUDA_ERROR_LOSSY_QUERY", "the query would lose data of edges"},
+    {EXEC_UPDATE_FAILURE, "CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE", "the graph update was not performed"},
     {CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
     {CAPTURE_INVALIDATED, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"},
     {CAPTURE_UNMATCHED, "CUDA_ERROR_STREAM_CAPTURE_UNMATCHED", "capture was not ended in the same stream as it began"},

@@ -14,7 +14,8 @@ namespace emulation {
 using Result = int;
 constexpr Result SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, INVALID_DEVICE = 101, INVALID_IMAGE = 200, INVALID_CONTEXT = 201,
                  INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_FAILED = 719, CAPTURE_UNSUPPORTED = 900,
-                 CAPTURE_INVALIDATED = 901, CAPTURE_UNMATCHED = 903, CAPTURE_UNJOINED = 904, CAPTURE_ISOLATION = 905, CAPTURE_IMPLICIT = 906, CAPTURED_EVENT = 907, ILLEGAL_STATE = 401;
+                 CAPTURE_INVALIDATED = 901, CAPTURE_UNMATCHED = 903, CAPTURE_UNJOINED = 904, CAPTURE_ISOLATION = 905, CAPTURE_IMPLICIT = 906, CAPTURED_EVENT = 907, ILLEGAL_STATE = 401,
+                 LOSSY_QUERY = 402, EXEC_UPDATE_FAILURE = 910;
 
 // mistakes.cpp: the first mistake fails everything after it, as on a GPU.
 /// The mistake's code from then on; SUCCESS before.
@@ -82,6 +83,15 @@ void drain_all();
 /// Refuses, while a stream is captured, a call that is forbidden then; `always` in the relaxed mode too.
 Result not_captured(bool always, const char* call);
 void forget_streams();
+
+// orders.cpp
+/// What a test may order for the calls of its thread; `lib.rs` says what each means.
+enum class Order { REFUSED_PRODUCTS, EDGE_DATA, CAPTURED_NODES, REFUSED_UPDATES, COUNT };
+/// The value that was ordered; 0 where none was.
+DL_SHARED u64 ordered(Order order);
+/// Whether cuBLASLt has no algorithm for the next product.
+DL_SHARED bool next_is_refused();
+void clearing_begins();
 
 /// Whether the driver can be called: initialised, a context, no mistake before. driver.cpp.
 Result ready();

@@ -68,6 +68,7 @@ std::set<Graph*> graphs;
 std::set<Executable*> executables;
 std::set<Capture*> captures;
 u64 captured_ever;
+thread_local i64 alive;
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -291,7 +292,7 @@ DL_API Result cuStreamEndCapture(void* handle, void** to) {
     if (result)
         delete capture->graph;
     else
-        *to = *graphs.insert(capture->graph).first;
+        *to = *graphs.insert(capture->graph).first, alive++;
     end(capture);
     return result;
 }
@@ -306,17 +307,23 @@ DL_API Result cuStreamIsCapturing(void* handle, int* to) {
 DL_API Result cuStreamGetCaptureInfo_v3(void* handle, int* status, u64* id, void** graph, void*** nodes, void** edges, size_t* count) {
     BEGIN
     STREAM(stream)
-    static thread_local void* last;
+    static thread_local void* last[2];
+    // Of edges that wait for all of the work before; those of programmatic launches do not.
+    static thread_local u64 data[2];
     Capture* capture = stream->capture;
     *status = !capture ? 0 : capture->spoiled ? 2 : 1;
     if (!capture) return SUCCESS;
     bool any = !capture->graph->nodes.empty();
-    last = any ? capture->graph->nodes.back().get() : nullptr;
+    u64 programmatic = ordered(Order::EDGE_DATA), reported = ordered(Order::CAPTURED_NODES);
+    if (nodes && !edges && any && programmatic) return refuse(LOSSY_QUERY, std::string(__func__) + ": edges have data, and no room was given for them");
+    last[0] = last[1] = any ? capture->graph->nodes.back().get() : nullptr;
+    data[0] = data[1] = programmatic;
     if (id) *id = capture->id;
     if (graph) *graph = capture->graph;
-    if (nodes) *nodes = &last;
-    if (edges) *edges = nullptr;
-    if (count) *count = any;
+    if (nodes) *nodes = last;
+    if (edges) *edges = data;
+    // A test may order another number, and that of none is written as the largest.
+    if (count) *count = !reported ? any : reported == ~u64(0) ? 0 : reported;
     return SUCCESS;
 }
 DL_API Result cuStreamGetCaptureInfo_v2(void* handle, int* status, u64* id, void** graph, void*** nodes, size_t* count) {
@@ -333,6 +340,7 @@ DL_API Result cuGraphInstantiateWithFlags(void** to, void* handle, u64) {
         executable->nodes.push_back(*node);
     }
     *to = *executables.insert(executable).first;
+    alive++;
     return SUCCESS;
 }
 DL_API Result cuGraphLaunch(void* handle, void* stream) {
@@ -344,16 +352,20 @@ DL_API Result cuGraphLaunch(void* handle, void* stream) {
     return SUCCESS;
 }
 DL_API Result cuGraphUpload(void*, void*) { return SUCCESS; }
+/// How many graphs and executable graphs this thread made and did not destroy.
+DL_API i64 dl_emulation_graphs() { return alive; }
 DL_API Result cuGraphDestroy(void* graph) {
     Lock lock;
     if (!graphs.erase((Graph*)graph)) return refuse(INVALID_HANDLE, "not a graph");
     delete (Graph*)graph;
+    alive--;
     return SUCCESS;
 }
 DL_API Result cuGraphExecDestroy(void* executable) {
     Lock lock;
     if (!executables.erase((Executable*)executable)) return refuse(INVALID_HANDLE, "not an instantiated graph");
     delete (Executable*)executable;
+    alive--;
     return SUCCESS;
 }
 DL_API Result cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
@@ -382,6 +394,7 @@ DL_API Result cuGraphExecKernelNodeSetParams_v2(void* handle, void* node, const 
     BEGIN
     auto* executable = (Executable*)handle;
     if (!executables.count(executable)) return refuse(INVALID_HANDLE, "not an instantiated graph");
+    if (ordered(Order::REFUSED_UPDATES)) return refuse(EXEC_UPDATE_FAILURE, "an update that a test ordered to be refused");
     auto number = executable->numbers.find((Node*)node);
     if (number == executable->numbers.end()) return refuse(INVALID_VALUE, "not a node of the graph");
     auto launch = std::make_shared<Launch>();

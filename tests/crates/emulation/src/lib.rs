@@ -84,6 +84,56 @@ pub fn reset() {
     }
 }
 
+/// Calls of the own thread that go wrong while an [`Ordered`] lives: what real libraries may do, but the emulation does not.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// cuBLASLt has no algorithm for some products: the value is the seed of the choice, from 1 on.
+    RefusedProducts,
+    /// The edges of captured work have data, as those of programmatic launches do.
+    EdgeData,
+    /// A capture reports so many nodes that the next work depends on; `u64::MAX` stands for none.
+    CapturedNodes,
+    /// Parameters of the nodes of graphs cannot be set.
+    RefusedUpdates,
+}
+
+/// An order that holds until it is dropped, on the thread that gave it.
+#[derive(Debug)]
+pub struct Ordered(Order, std::marker::PhantomData<*const ()>);
+
+impl Drop for Ordered {
+    fn drop(&mut self) {
+        give(self.0, 0);
+    }
+}
+
+/// Gives an order to the emulation, if it is what answers to CUDA.
+pub fn order(order: Order, value: u64) -> Option<Ordered> {
+    give(order, value).then_some(Ordered(order, std::marker::PhantomData))
+}
+
+fn give(order: Order, value: u64) -> bool {
+    let Some(give) = emulated(c"dl_emulation_order") else { return false };
+    // SAFETY: the emulation's function has this signature, and takes every order.
+    unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn(u32, u64)>(give)(order as u32, value) }
+    true
+}
+
+/// Makes every thread that asks for memory to be cleared call this function first. Returns `false` on a real GPU.
+pub fn at_clearing(call: extern "C" fn()) -> bool {
+    let Some(set) = emulated(c"dl_emulation_at_clearing") else { return false };
+    // SAFETY: the emulation's function has this signature.
+    unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn(extern "C" fn())>(set)(call) }
+    true
+}
+
+/// Returns how many graphs, and graphs that can be launched, this thread made and did not destroy.
+pub fn graphs() -> Option<i64> {
+    let count = emulated(c"dl_emulation_graphs")?;
+    // SAFETY: the emulation's function has this signature.
+    Some(unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> i64>(count)() })
+}
+
 unsafe extern "C" {
     fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
     fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;

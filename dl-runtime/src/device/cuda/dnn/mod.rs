@@ -109,10 +109,10 @@ impl Cuda {
             return None;
         }
         let description = Description { sizes: *sizes, target, tf32: self.computes_in() == Precision::Tf32 };
-        let mut state = self.state();
+        let state = &mut *self.state();
         let library = state.queue.libraries().cudnn.get_or_insert_with(Library::find).as_mut()?;
         self.gpu.context.enter().ok()?;
-        let plan = library.plan(&description, self.gpu.stream.raw())?;
+        let plan = library.plan(&description, state.stream.raw())?;
         Some(Dnn { description, scratch: plan.workspace.div_ceil(4) })
     }
     /// Queues a convolution of two operands, in the order of [`Target`], at addresses that [`Dnn::takes`] accepts.

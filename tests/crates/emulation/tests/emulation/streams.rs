@@ -123,3 +123,35 @@ fn calls_that_spoil_a_capture() {
         assert_eq!(gpu.wait(), OK);
     }
 }
+
+#[test]
+fn a_capture_takes_what_other_threads_send() {
+    let Some(gpu) = gpu() else { return };
+    let (x, mut graph, mut run) = (gpu.upload(&[1f32; 4]), null_mut(), null_mut());
+    // Even where every thread may call everything, as dl records its graphs.
+    let relaxed = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_RELAXED;
+    // SAFETY: handles are those that the driver gave; addresses of handles are numbers for the other thread.
+    unsafe {
+        let mut context = null_mut();
+        assert_eq!(cuCtxGetCurrent(&mut context), OK);
+        assert_eq!(cuStreamBeginCapture_v2(gpu.stream, relaxed), OK);
+        let (context, stream) = (context as usize, gpu.stream as usize);
+        let other = std::thread::spawn(move || {
+            assert_eq!(cuCtxSetCurrent(context as CUcontext), OK);
+            assert_eq!(cuMemsetD32Async(x.address, 0, 4, stream as CUstream), OK);
+        });
+        other.join().unwrap();
+        assert_eq!(cuStreamEndCapture(gpu.stream, &mut graph), OK);
+        assert_eq!(gpu.read::<f32>(x), [1.0; 4], "captured work does not run");
+        assert_eq!(cuGraphInstantiateWithFlags(&mut run, graph, 0), OK);
+        assert_eq!(cuGraphLaunch(run, gpu.stream), OK);
+        assert_eq!(gpu.read::<f32>(x), [0.0; 4]);
+        // It is replayed when the memory is gone.
+        assert_eq!(cuMemFree_v2(x.address), OK);
+        assert_eq!(cuGraphLaunch(run, gpu.stream), OK);
+        assert_eq!(gpu.wait(), CUresult::CUDA_ERROR_ILLEGAL_ADDRESS);
+        assert_eq!((cuGraphExecDestroy(run), cuGraphDestroy(graph)), (OK, OK));
+    }
+    let text = dl_emulation::last_mistake().unwrap();
+    assert!(text.contains("a memset is no memory of the device"), "{text:?}");
+}

@@ -122,6 +122,8 @@ impl Cuda {
             (addresses[1], bytes(b.len())),
             (addresses[2], bytes(c.len())),
             (addresses[3], bytes(bias.map_or(0, Ref::len))),
+            // The handle whose scratch memory this is may be dropped before the product is sent.
+            (addresses[4], bytes(workspace.len())),
         ];
         self.call(multiply, &words, &touched);
     }

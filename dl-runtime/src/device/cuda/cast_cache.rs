@@ -30,6 +30,11 @@ impl CastCache {
             entry.valid &= entry.from.1 <= begin || end <= entry.from.0;
         }
     }
+    /// Returns the address and the bytes of each cast of memory between two addresses.
+    pub fn derived(&self, begin: u64, end: u64) -> impl Iterator<Item = (u64, u64)> {
+        let from = move |entry: &&Entry| entry.from.0 < end && begin < entry.from.1;
+        self.entries.iter().filter(from).map(|entry| (entry.to, 4 * entry.len as u64))
+    }
     /// Frees the casts of memory that is being freed, once all work on it is done.
     pub fn dropped(&mut self, gpu: &Gpu, begin: u64, end: u64) {
         self.entries.retain(|entry| {

@@ -344,6 +344,12 @@ impl State {
         gpu.context.enter()?;
         if self.error.is_some() || self.queue.touches(address, len as u64) { self.flush(gpu) } else { Ok(()) }
     }
+    /// Does the same for memory that is about to be freed, and with it the casts of it: queued work may read these alone.
+    fn flush_before_freeing(&mut self, gpu: &Gpu, address: u64, len: usize) -> Result<()> {
+        let State { queue, casts, .. } = &*self;
+        let read = casts.derived(address, address + len as u64).any(|(address, bytes)| queue.touches(address, bytes));
+        if read { gpu.context.enter().and_then(|()| self.flush(gpu)) } else { self.flush_if_touched(gpu, address, len) }
+    }
 }
 
 impl Drop for Gpu {

@@ -38,7 +38,7 @@ impl<E> Drop for Buffer<E> {
         }
         let mut state = self.gpu.state();
         // Queued work may still use the memory. An error is kept for the next result.
-        if let Err(error) = state.flush_if_touched(&self.gpu, self.address, self.len * size_of::<E>()) {
+        if let Err(error) = state.flush_before_freeing(&self.gpu, self.address, self.len * size_of::<E>()) {
             state.error.get_or_insert(error);
         }
         let _ = state.stream.synchronize();

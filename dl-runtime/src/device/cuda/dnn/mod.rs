@@ -130,7 +130,8 @@ impl Cuda {
         words[..4].copy_from_slice(&[a.address(), b.address(), to.address(), scratch.address()]);
         words[4] = u64::from(write == Write::Add);
         words[5..].copy_from_slice(&dnn.description.words());
-        let touched = [(a.address(), a.len()), (b.address(), b.len()), (to.address(), to.len())];
+        let operands = [(a.address(), a.len()), (b.address(), b.len()), (to.address(), to.len())];
+        let touched = [operands[0], operands[1], operands[2], (scratch.address(), scratch.len())];
         self.call(convolve, &words, &touched.map(|(address, len)| (address, 4 * len as u64)));
     }
 }

@@ -2,6 +2,7 @@
 //! what a test orders, and are skipped on a real GPU.
 
 mod clearing;
+mod freeing;
 
 use super::{Cuda, Precision};
 use crate::tensor::Storage;

@@ -102,8 +102,25 @@ impl Gemm {
     }
 }
 
+/// The address of memory that begins an allocation, which is aligned for every algorithm.
+pub(crate) const ALIGNED: u64 = 0;
+
 impl Cuda {
-    /// Queues a product with cuBLASLt. `workspace` has [`Gemm::workspace`] numbers.
+    /// Returns whether cuBLASLt has an algorithm for a product of matrices at the addresses of A, B, C and the bias, which is 0 if there
+    /// is none.
+    pub(crate) fn by_blas(&self, gemm: &Gemm, addresses: [u64; 4]) -> bool {
+        let mut state = self.state();
+        let plan = self.gpu.context.enter().and_then(|()| {
+            let library = Library::get(state.queue.libraries())?;
+            library.plan(gemm, addresses).map(|plan| plan.is_some())
+        });
+        plan.unwrap_or_else(|error| {
+            // Nothing is queued after an error.
+            state.error.get_or_insert(error);
+            true
+        })
+    }
+    /// Queues a product with cuBLASLt, after [`Cuda::by_blas`]. `workspace` has [`Gemm::workspace`] numbers.
     pub(crate) fn gemm(
         &self,
         gemm: &Gemm,
@@ -133,45 +150,73 @@ impl Cuda {
 fn multiply(libraries: &mut Libraries, words: &Words, stream: CUstream) -> Result<()> {
     let [a, b, c, bias, workspace] = [words[0], words[1], words[2], words[3], words[4]];
     let gemm = Gemm::from_words([words[5], words[6], words[7], words[8]]);
-    let library = match &mut libraries.cublas {
-        Some(library) => library,
-        none => none.insert(Library::new()?),
-    };
-    library.multiply(gemm, [a, b, c, bias], workspace, stream)
+    Library::get(libraries)?.multiply(gemm, [a, b, c, bias], workspace, stream)
 }
 
 /// The handle of cuBLASLt, and the plans that were made so far.
 pub(crate) struct Library {
     handle: sys::cublasLtHandle_t,
-    plans: HashMap<(Gemm, [u32; 3], bool), Plan>,
+    /// `None` for a product for which the library has no algorithm.
+    plans: HashMap<(Gemm, [u32; 3], bool), Option<Plan>>,
+    /// What the library did not compute, in words.
+    pub remarks: Vec<String>,
 }
 
 // SAFETY: cuBLASLt's handles and descriptors may be used from any thread, and here they are used under the GPU's lock.
 unsafe impl Send for Library {}
 
 impl Library {
+    /// Returns the library, which is started at the first use.
+    fn get(libraries: &mut Libraries) -> Result<&mut Self> {
+        match &mut libraries.cublas {
+            Some(library) => Ok(library),
+            none => Ok(none.insert(Library::new()?)),
+        }
+    }
     fn new() -> Result<Self> {
         let mut handle = ptr::null_mut();
         // SAFETY: the library is loaded (`Context::new` checked) and the context is current; it writes one handle.
         check(unsafe { sys::cublasLtCreate(&mut handle) }).map_err(|code| failed("starting cuBLASLt".into(), code))?;
-        Ok(Library { handle, plans: HashMap::new() })
+        Ok(Library { handle, plans: HashMap::new(), remarks: Vec::new() })
     }
     fn multiply(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> Result<()> {
-        self.start(gemm, addresses, workspace, stream).map_err(|code| {
-            let Gemm { rows, inner, columns, .. } = gemm;
-            failed(format!("multiplying matrices of {rows} by {inner} and {inner} by {columns}"), code)
-        })
+        let handle = self.handle;
+        match self.plan(&gemm, addresses)? {
+            Some(plan) => plan.start(handle, gemm, addresses, workspace, stream),
+            None => Err(CUBLAS_STATUS_NOT_SUPPORTED),
+        }
+        .map_err(|code| failed(doing(&gemm), code))
     }
-    fn start(&mut self, gemm: Gemm, addresses: [u64; 4], workspace: u64, stream: CUstream) -> CublasResult<()> {
-        let [a, b, c, bias] = addresses;
+    /// Returns the plan of a product; `None` if the library has no algorithm for it. The context must be current.
+    fn plan(&mut self, gemm: &Gemm, [a, b, c, bias]: [u64; 4]) -> Result<Option<&mut Plan>> {
         // The choice of algorithm depends on the largest power of two that divides each address.
         let alignments = [a, b, c].map(|address| 1 << address.trailing_zeros().min(8));
-        let plan = match self.plans.entry((gemm, alignments, bias != 0)) {
+        let plan = match self.plans.entry((*gemm, alignments, bias != 0)) {
             Entry::Occupied(plan) => plan.into_mut(),
-            Entry::Vacant(new) => new.insert(Plan::new(self.handle, &gemm, alignments, bias)?),
+            Entry::Vacant(new) => new.insert(match Plan::new(self.handle, gemm, alignments, bias) {
+                Ok(plan) => Some(plan),
+                Err(CUBLAS_STATUS_NOT_SUPPORTED) => {
+                    self.remarks.push(format!("cuBLASLt has no algorithm for {}, {gemm:?}", doing(gemm)));
+                    None
+                }
+                Err(code) => return Err(failed(doing(gemm), code)),
+            }),
         };
+        Ok(plan.as_mut())
+    }
+}
+
+impl Plan {
+    fn start(
+        &mut self,
+        handle: sys::cublasLtHandle_t,
+        gemm: Gemm,
+        [a, b, c, bias]: [u64; 4],
+        workspace: u64,
+        stream: CUstream,
+    ) -> CublasResult<()> {
         if bias != 0 {
-            plan.product.set(BIAS_POINTER, bias)?;
+            self.product.set(BIAS_POINTER, bias)?;
         }
         let (alpha, beta) = (1.0f32, if gemm.write == Write::Add { 1.0f32 } else { 0.0 });
         let memory = |address: u64| address as *mut c_void;
@@ -179,19 +224,19 @@ impl Library {
         // (`Cuda::gemm`) and is alive until the stream has passed; alpha and beta are read during the call.
         check(unsafe {
             sys::cublasLtMatmul(
-                self.handle,
-                plan.product.raw,
+                handle,
+                self.product.raw,
                 (&raw const alpha).cast(),
                 memory(b),
-                plan.b.raw,
+                self.b.raw,
                 memory(a),
-                plan.a.raw,
+                self.a.raw,
                 (&raw const beta).cast(),
                 memory(c),
-                plan.c.raw,
+                self.c.raw,
                 memory(c),
-                plan.c.raw,
-                &plan.algorithm,
+                self.c.raw,
+                &self.algorithm,
                 memory(workspace),
                 4 * gemm.workspace(),
                 stream.cast(),
@@ -349,6 +394,11 @@ fn matrix(of: sys::cudaDataType_t, [rows, columns]: [usize; 2], pitch: usize, co
     matrix.set(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, count as i32)?;
     matrix.set(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, (rows * pitch) as i64)?;
     Ok(matrix)
+}
+
+/// Says what a product computes.
+fn doing(Gemm { rows, inner, columns, .. }: &Gemm) -> String {
+    format!("multiplying matrices of {rows} by {inner} and {inner} by {columns}")
 }
 
 /// The result of a call of cuBLASLt.

@@ -41,7 +41,7 @@ pub(crate) mod storage;
 mod tests;
 mod thread_group;
 
-pub(crate) use blas::Gemm;
+pub(crate) use blas::{ALIGNED, Gemm};
 pub(crate) use cast::{bf16_form, bf16_len};
 #[doc(hidden)]
 pub use compile::options;
@@ -261,6 +261,13 @@ impl Cuda {
     #[doc(hidden)]
     pub fn last_work(&self) -> Vec<String> {
         self.state().queue.last_work()
+    }
+    /// Lists, in words, what cuBLASLt was asked for and does not compute; own kernels do.
+    #[doc(hidden)]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut state = self.state();
+        let libraries = state.queue.libraries();
+        libraries.cublas.as_ref().map_or(Vec::new(), |library| library.remarks.clone())
     }
     /// Returns the precision of matrix products and convolutions.
     pub(crate) fn computes_in(&self) -> Precision {

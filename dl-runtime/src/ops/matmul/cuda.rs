@@ -2,7 +2,7 @@
 //! others.
 
 use super::{MatmulKernel, Product};
-use crate::device::cuda::{Cuda, Gemm, Grid, Mut, Precision, Ref, arguments, header, kernels};
+use crate::device::cuda::{ALIGNED, Cuda, Gemm, Grid, Mut, Precision, Ref, arguments, header, kernels};
 use crate::ops::Activation;
 use crate::ops::activation::cuda::Code;
 use crate::tensor::Storage;
@@ -84,6 +84,11 @@ pub(crate) fn is_small(p: Product, count: usize) -> bool {
     work <= TINY || (work <= SMALL && p.inner <= SHORT) || p.rows.max(p.inner).max(p.columns) <= 32
 }
 
+/// Returns whether our own kernels can index the elements of the factors.
+fn fits_own(p: Product) -> bool {
+    [p.rows, p.columns].iter().all(|n| u32::try_from(n.saturating_mul(p.inner)).is_ok())
+}
+
 impl Cuda {
     /// Queues `C = f(A·B + bias)` for a batch of contiguous matrices, whose number follows from the lengths.
     pub(crate) fn matmul(&self, p: Product, a: Ref<'_, f32>, b: Ref<'_, f32>, c: Mut<'_, f32>, beside: Beside) {
@@ -127,7 +132,7 @@ impl Cuda {
         let grid = Grid::of([job.tiles(size), products, 1], 256);
         self.launch(kernel, grid, (job, count, f, a, b, bias, c, sums));
     }
-    /// Queues products with cuBLASLt.
+    /// Queues products with cuBLASLt, or with our own kernels where it has no algorithm.
     pub(crate) fn matmul_large(
         &self,
         p: Product,
@@ -142,20 +147,22 @@ impl Cuda {
         let a_columns = if p.left_transposed { p.rows } else { p.inner };
         let b_columns = if p.right_transposed { p.inner } else { p.columns };
         let precision = self.computes_in();
-        let (factors, pitches) = match precision {
-            Precision::F32 | Precision::Tf32 => ([a, b], [a_columns, b_columns]),
-            Precision::Bf16 => {
-                let factors = [self.as_bf16(a, a_columns), self.as_bf16(b, b_columns)];
-                (factors, [a_columns, b_columns].map(|columns| columns.next_multiple_of(8)))
-            }
-        };
+        let rounded = precision == Precision::Bf16;
+        let pitches = [a_columns, b_columns].map(|columns| if rounded { columns.next_multiple_of(8) } else { columns });
         let relu = simple && f == Activation::Relu;
         let Product { rows, inner, columns, left_transposed, right_transposed } = p;
         let write = beside.write;
         let gemm =
             Gemm { rows, inner, columns, left_transposed, right_transposed, pitches, count, precision, relu, write };
+        let bias = if simple { beside.bias } else { None };
+        // Rounded factors have memory of their own.
+        let [at_a, at_b] = [a, b].map(|factor| if rounded { ALIGNED } else { factor.address() });
+        if !self.by_blas(&gemm, [at_a, at_b, c.address(), bias.map_or(0, Ref::address)]) && fits_own(p) {
+            return self.matmul_tiles(Job::new(p, false, write), count, a, b, c, None, beside);
+        }
+        let factors = if rounded { [self.as_bf16(a, a_columns), self.as_bf16(b, b_columns)] } else { [a, b] };
         let workspace = self.scratch(gemm.workspace());
-        self.gemm(&gemm, factors, if simple { beside.bias } else { None }, &c, &workspace);
+        self.gemm(&gemm, factors, bias, &c, &workspace);
         if !simple {
             let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
             self.launch(&matmul_bias, Grid::fours(c.len()), (p.columns as u32, Code::of(f), bias, c));

@@ -3,6 +3,7 @@
 
 mod clearing;
 mod freeing;
+mod products;
 
 use super::{Cuda, Precision};
 use crate::tensor::Storage;

@@ -262,12 +262,14 @@ impl Cuda {
     pub fn last_work(&self) -> Vec<String> {
         self.state().queue.last_work()
     }
-    /// Lists, in words, what cuBLASLt was asked for and does not compute; own kernels do.
+    /// Lists, in words, what cuBLASLt and cuDNN were asked for and do not compute; own kernels do.
     #[doc(hidden)]
     pub fn remarks(&self) -> Vec<String> {
         let mut state = self.state();
         let libraries = state.queue.libraries();
-        libraries.cublas.as_ref().map_or(Vec::new(), |library| library.remarks.clone())
+        let products = libraries.cublas.as_ref().map(|library| &library.remarks);
+        let convolutions = libraries.cudnn.as_ref().and_then(Option::as_ref).map(|library| &library.remarks);
+        products.into_iter().chain(convolutions).flatten().cloned().collect()
     }
     /// Returns the precision of matrix products and convolutions.
     pub(crate) fn computes_in(&self) -> Precision {

@@ -94,25 +94,38 @@ u64 workspace(Target target, u32 algorithm, const Operands& o) {
 bool exists(Target target, u32 algorithm) { return algorithm <= (target == WINDOWS ? 7u : target == IMAGE ? 5u : 6u); }
 bool supported(const Operands& o) { return o.weights->h <= LARGEST_KERNEL && o.weights->w <= LARGEST_KERNEL; }
 
+/// All algorithms, those first that must not be taken. Proposals hold each once for the fastest kind of arithmetic, which must not be
+/// taken either, then once for the kind that was set.
+const std::vector<u32> best[3] = {
+    {WINOGRAD, 7, 4, 5, 3, IMPLICIT_PRECOMP_GEMM, IMPLICIT_GEMM},
+    {DATA_0, DATA_FFT, 3, 4, 5, DATA_1},
+    {FILTER_0, FILTER_3, FILTER_FFT, 4, 5, 6, FILTER_1},
+};
+int most_proposals(Target target, const Handle* handle, int* to) {
+    if (!handle || !to) return refused(BAD_PARAM, "no room for a count");
+    *to = 2 * (int)best[target].size();
+    return OK;
+}
+
 int propose(Target target, const Handle* handle, const Operands& o, int wanted, int* found, Proposal* to) {
     Lock lock;
     if (wanted < 1 || !found || !to) return refused(BAD_PARAM, "no room for proposals");
     *found = 0;
     if (int status = check(handle, o)) return status;
-    static const std::vector<u32> best[3] = {{WINOGRAD, IMPLICIT_PRECOMP_GEMM, IMPLICIT_GEMM}, {DATA_0, DATA_FFT, DATA_1}, {FILTER_0, FILTER_3, FILTER_FFT, FILTER_1}};
     u32 math = o.convolution->math;
     if (math == DEFAULT_MATH) math = TENSOR_OP_MATH;
-    for (u32 algorithm : best[target]) {
-        if (*found == wanted) break;
-        Proposal& p = to[(*found)++];
-        p = {};
-        p.algorithm = algorithm;
-        p.status = supported(o) ? OK : NOT_SUPPORTED;
-        p.time = p.status == OK ? 0.001f * (float)*found : -1.0f;
-        p.memory = workspace(target, algorithm, o);
-        p.determinism = deterministic(target, algorithm);
-        p.math = math;
-    }
+    for (u32 kind : {(u32)TENSOR_OP_MATH_ALLOW_CONVERSION, math})
+        for (u32 algorithm : best[target]) {
+            if (*found == wanted) return OK;
+            Proposal& p = to[(*found)++];
+            p = {};
+            p.algorithm = algorithm;
+            p.status = supported(o) ? OK : NOT_SUPPORTED;
+            p.time = p.status == OK ? 0.001f * (float)*found : -1.0f;
+            p.memory = workspace(target, algorithm, o);
+            p.determinism = deterministic(target, algorithm);
+            p.math = kind;
+        }
     return OK;
 }
 int workspace_size(Target target, const Handle* handle, const Operands& o, u32 algorithm, size_t* bytes) {
@@ -284,17 +297,18 @@ DL_API int cudnnGetConvolution2dForwardOutputDim(Convolution* c, Sizes* image, S
 }
 
 // The three kinds of convolution, in the order of their operands.
-#define KIND(TARGET, PROPOSE, WORKSPACE, CONVOLVE)                                                                                                               \
-    DL_API int PROPOSE(Handle* handle, Sizes* a, Sizes* b, Convolution* c, Sizes* to, int wanted, int* found, Proposal* proposals) {                              \
-        return propose(TARGET, handle, operands(TARGET, a, b, c, to), wanted, found, proposals);                                                                 \
-    }                                                                                                                                                            \
-    DL_API int WORKSPACE(Handle* handle, Sizes* a, Sizes* b, Convolution* c, Sizes* to, u32 algorithm, size_t* bytes) {                                          \
-        return workspace_size(TARGET, handle, operands(TARGET, a, b, c, to), algorithm, bytes);                                                                  \
-    }                                                                                                                                                            \
-    DL_API int CONVOLVE(Handle* handle, const float* alpha, Sizes* a, u64 at_a, Sizes* b, u64 at_b, Convolution* c, u32 algorithm, u64 space, size_t bytes,      \
-                        const float* beta, Sizes* to, u64 at_to) {                                                                                               \
-        return convolve(TARGET, handle, operands(TARGET, a, b, c, to), algorithm, {at_a, at_b, at_to}, space, bytes, alpha, beta);                               \
+#define KIND(TARGET, COUNT, PROPOSE, WORKSPACE, CONVOLVE)                                                                                                  \
+    DL_API int COUNT(Handle* handle, int* to) { return most_proposals(TARGET, handle, to); }                                                               \
+    DL_API int PROPOSE(Handle* handle, Sizes* a, Sizes* b, Convolution* c, Sizes* to, int wanted, int* found, Proposal* proposals) {                       \
+        return propose(TARGET, handle, operands(TARGET, a, b, c, to), wanted, found, proposals);                                                           \
+    }                                                                                                                                                      \
+    DL_API int WORKSPACE(Handle* handle, Sizes* a, Sizes* b, Convolution* c, Sizes* to, u32 algorithm, size_t* bytes) {                                    \
+        return workspace_size(TARGET, handle, operands(TARGET, a, b, c, to), algorithm, bytes);                                                            \
+    }                                                                                                                                                      \
+    DL_API int CONVOLVE(Handle* handle, const float* alpha, Sizes* a, u64 at_a, Sizes* b, u64 at_b, Convolution* c, u32 algorithm, u64 space, size_t bytes,\
+                        const float* beta, Sizes* to, u64 at_to) {                                                                                         \
+        return convolve(TARGET, handle, operands(TARGET, a, b, c, to), algorithm, {at_a, at_b, at_to}, space, bytes, alpha, beta);                         \
     }
-KIND(WINDOWS, cudnnGetConvolutionForwardAlgorithm_v7, cudnnGetConvolutionForwardWorkspaceSize, cudnnConvolutionForward)
-KIND(IMAGE, cudnnGetConvolutionBackwardDataAlgorithm_v7, cudnnGetConvolutionBackwardDataWorkspaceSize, cudnnConvolutionBackwardData)
-KIND(WEIGHTS, cudnnGetConvolutionBackwardFilterAlgorithm_v7, cudnnGetConvolutionBackwardFilterWorkspaceSize, cudnnConvolutionBackwardFilter)
+KIND(WINDOWS, cudnnGetConvolutionForwardAlgorithmMaxCount, cudnnGetConvolutionForwardAlgorithm_v7, cudnnGetConvolutionForwardWorkspaceSize, cudnnConvolutionForward)
+KIND(IMAGE, cudnnGetConvolutionBackwardDataAlgorithmMaxCount, cudnnGetConvolutionBackwardDataAlgorithm_v7, cudnnGetConvolutionBackwardDataWorkspaceSize, cudnnConvolutionBackwardData)
+KIND(WEIGHTS, cudnnGetConvolutionBackwardFilterAlgorithmMaxCount, cudnnGetConvolutionBackwardFilterAlgorithm_v7, cudnnGetConvolutionBackwardFilterWorkspaceSize, cudnnConvolutionBackwardFilter)

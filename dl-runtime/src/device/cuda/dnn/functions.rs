@@ -87,6 +87,9 @@ functions! {
     cudnnSetConvolutionMathType: fn(Raw, u32) -> Status;
     cudnnDestroyConvolutionDescriptor: fn(Raw) -> Status;
     cudnnGetConvolution2dForwardOutputDim: fn(Raw, Raw, Raw, *mut c_int, *mut c_int, *mut c_int, *mut c_int) -> Status;
+    cudnnGetConvolutionForwardAlgorithmMaxCount: fn(Raw, *mut c_int) -> Status;
+    cudnnGetConvolutionBackwardDataAlgorithmMaxCount: fn(Raw, *mut c_int) -> Status;
+    cudnnGetConvolutionBackwardFilterAlgorithmMaxCount: fn(Raw, *mut c_int) -> Status;
     cudnnGetConvolutionForwardAlgorithm_v7: fn(Raw, Raw, Raw, Raw, Raw, c_int, *mut c_int, *mut Proposal) -> Status;
     cudnnGetConvolutionBackwardDataAlgorithm_v7: fn(Raw, Raw, Raw, Raw, Raw, c_int, *mut c_int, *mut Proposal) -> Status;
     cudnnGetConvolutionBackwardFilterAlgorithm_v7: fn(Raw, Raw, Raw, Raw, Raw, c_int, *mut c_int, *mut Proposal) -> Status;

@@ -20,8 +20,6 @@ use std::ptr;
 
 /// The largest workspace of an algorithm, in bytes.
 const MAX_WORKSPACE: usize = 256 << 20;
-/// The number of algorithms that the library is asked for, which is at least as many as it has.
-const PROPOSALS: usize = 8;
 const FLOAT: u32 = sys::cudnnDataType_t::CUDNN_DATA_FLOAT as u32;
 const NCHW: u32 = sys::cudnnTensorFormat_t::CUDNN_TENSOR_NCHW as u32;
 
@@ -42,6 +40,8 @@ pub(crate) struct Library {
     handle: Option<CudnnResult<Raw>>,
     /// `None` for a convolution that the library does not support.
     plans: HashMap<Description, Option<Plan>>,
+    /// What the library was asked for and does not compute, in words.
+    pub remarks: Vec<String>,
 }
 
 // SAFETY: cuDNN's handles and descriptors may be used from any thread, by one at a time; here they are used under the
@@ -51,14 +51,17 @@ unsafe impl Send for Library {}
 impl Library {
     /// Loads the library, if it is installed.
     pub fn find() -> Option<Self> {
-        Some(Library { functions: Functions::find()?, handle: None, plans: HashMap::new() })
+        Some(Library { functions: Functions::find()?, handle: None, plans: HashMap::new(), remarks: Vec::new() })
     }
     /// Returns the plan of a convolution; `None` if the library does not support it or does not start. The context must
     /// be current.
     pub(super) fn plan(&mut self, description: &Description, stream: CUstream) -> Option<&Plan> {
-        let Library { functions, handle, plans } = self;
+        let Library { functions, handle, plans, remarks } = self;
         let handle = (*handle.get_or_insert_with(|| start(functions, stream))).ok()?;
-        let plan = plans.entry(*description).or_insert_with(|| Plan::new(functions, handle, description).ok());
+        let plan = plans.entry(*description).or_insert_with(|| {
+            let plan = Plan::new(functions, handle, description);
+            plan.map_err(|refusal| remarks.push(refusal.say(functions, description))).ok()
+        });
         plan.as_ref()
     }
     /// Launches a convolution of the tensors at these addresses. `workspace` has as many bytes as the plan says.
@@ -126,13 +129,18 @@ fn start(functions: &Functions, stream: CUstream) -> CudnnResult<Raw> {
     Ok(handle)
 }
 
+/// Says what a convolution computes.
+fn doing(description: &Description) -> String {
+    let Convolution { inputs, outputs, image, kernel, .. } = description.sizes;
+    let [[height, width], [rows, columns]] = [image, kernel];
+    format!("convolving images of {inputs}x{height}x{width} with {outputs} kernels of {rows}x{columns}")
+}
+
 fn failed(functions: &Functions, description: &Description, status: Status) -> Error {
     // SAFETY: the library returns one of its constant strings.
     let text = unsafe { CStr::from_ptr((functions.cudnnGetErrorString)(status)) }.to_string_lossy();
-    let Convolution { inputs, outputs, image, kernel, .. } = description.sizes;
-    let [[height, width], [rows, columns]] = [image, kernel];
     Error::DeviceFailed {
-        doing: format!("convolving images of {inputs}x{height}x{width} with {outputs} kernels of {rows}x{columns}"),
+        doing: doing(description),
         reason: format!("cuDNN returned {text} ({status}); `Cuda::cudnn(false)` avoids it"),
     }
 }
@@ -176,14 +184,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    fn new(f: &Functions, handle: Raw, description: &Description) -> CudnnResult<Self> {
+    fn new(f: &Functions, handle: Raw, description: &Description) -> Result<Self, Refusal> {
         let s = &description.sizes;
         let image = tensor(f, s.samples, s.inputs, s.image)?;
         let windows = tensor(f, s.samples, s.outputs, s.output)?;
         let weights = filter(f, s)?;
         let convolution = convolution(f, s)?;
         if output(f, &convolution, &image, &weights)? != [s.samples, s.outputs, s.output[0], s.output[1]] {
-            return Err(NOT_SUPPORTED);
+            return Err(Refusal::Status(NOT_SUPPORTED));
         }
         let [a, b, to] = match description.target {
             Target::Windows => [image, weights, windows],
@@ -196,28 +204,38 @@ impl Plan {
     }
     /// Chooses the algorithm that the library estimates to be the fastest of those that give the same bits in every
     /// run, sum the products of a window directly, and need no more workspace than allowed.
-    fn choose(&mut self, f: &Functions, handle: Raw, description: &Description) -> CudnnResult<()> {
-        let (propose, workspace) = match description.target {
-            Target::Windows => (f.cudnnGetConvolutionForwardAlgorithm_v7, f.cudnnGetConvolutionForwardWorkspaceSize),
-            Target::Image => {
-                (f.cudnnGetConvolutionBackwardDataAlgorithm_v7, f.cudnnGetConvolutionBackwardDataWorkspaceSize)
-            }
-            Target::Weights => {
-                (f.cudnnGetConvolutionBackwardFilterAlgorithm_v7, f.cudnnGetConvolutionBackwardFilterWorkspaceSize)
-            }
+    fn choose(&mut self, f: &Functions, handle: Raw, description: &Description) -> Result<(), Refusal> {
+        let (count_all, propose, workspace) = match description.target {
+            Target::Windows => (
+                f.cudnnGetConvolutionForwardAlgorithmMaxCount,
+                f.cudnnGetConvolutionForwardAlgorithm_v7,
+                f.cudnnGetConvolutionForwardWorkspaceSize,
+            ),
+            Target::Image => (
+                f.cudnnGetConvolutionBackwardDataAlgorithmMaxCount,
+                f.cudnnGetConvolutionBackwardDataAlgorithm_v7,
+                f.cudnnGetConvolutionBackwardDataWorkspaceSize,
+            ),
+            Target::Weights => (
+                f.cudnnGetConvolutionBackwardFilterAlgorithmMaxCount,
+                f.cudnnGetConvolutionBackwardFilterAlgorithm_v7,
+                f.cudnnGetConvolutionBackwardFilterWorkspaceSize,
+            ),
         };
         let [a, b, to, convolution] = [&self.a, &self.b, &self.to, &self.convolution].map(|descriptor| descriptor.raw);
         let math = if description.tf32 { CUDNN_TENSOR_OP_MATH } else { CUDNN_FMA_MATH };
-        let mut proposals = [Proposal::default(); PROPOSALS];
-        let mut count = 0;
+        let (mut room, mut count) = (0, 0);
+        // The library may propose each algorithm once for every math type, and the one that may be used last.
+        // SAFETY: the handle is alive; the library writes one number.
+        check(unsafe { count_all(handle, &mut room) })?;
+        let mut proposals = vec![Proposal::default(); usize::try_from(room).unwrap_or(0).max(1)];
         // SAFETY: the descriptors are alive, and there is room for as many proposals as are requested.
         unsafe {
             check((f.cudnnSetConvolutionMathType)(convolution, math as u32))?;
-            let room = PROPOSALS as c_int;
-            check(propose(handle, a, b, convolution, to, room, &mut count, proposals.as_mut_ptr()))?;
+            check(propose(handle, a, b, convolution, to, room.max(1), &mut count, proposals.as_mut_ptr()))?;
         }
-        let count = usize::try_from(count).map_or(0, |count| count.min(PROPOSALS));
-        for proposal in proposals[..count].iter().filter(|proposal| is_acceptable(proposal, description)) {
+        proposals.truncate(usize::try_from(count).unwrap_or(0));
+        for proposal in proposals.iter().filter(|proposal| is_acceptable(proposal, description)) {
             let mut bytes = 0;
             // SAFETY: as above; the library writes one number.
             let fits = unsafe {
@@ -230,7 +248,42 @@ impl Plan {
                 return Ok(());
             }
         }
-        Err(NOT_SUPPORTED)
+        Err(Refusal::NoneFits(proposals))
+    }
+}
+
+/// Why there is no plan for a convolution.
+enum Refusal {
+    /// The library returned this.
+    Status(Status),
+    /// The library proposed these algorithms, and none may be used.
+    NoneFits(Vec<Proposal>),
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Refusal::Status(status)
+    }
+}
+
+impl Refusal {
+    /// Says it in words.
+    fn say(&self, functions: &Functions, description: &Description) -> String {
+        match self {
+            Refusal::Status(status) => failed(functions, description, *status).to_string(),
+            Refusal::NoneFits(proposals) => {
+                let each = |p: &Proposal| {
+                    let Proposal { algorithm, math, status, determinism, .. } = p;
+                    format!("{algorithm} (math type {math}, status {status}, deterministic {determinism})")
+                };
+                let listed: Vec<_> = proposals.iter().map(each).collect();
+                let (count, listed) = (proposals.len(), listed.join(", "));
+                format!(
+                    "{}: cuDNN proposed {count} algorithms, of which none may be used: {listed}",
+                    doing(description)
+                )
+            }
+        }
     }
 }
 

@@ -143,6 +143,9 @@ fn what_is_refused_is_computed_by_own_kernels() {
     for s in [sizes([32, 32], 5, 16), with_kernel(sizes([2, 3], 7, 1), 11)] {
         let refused = TARGETS.iter().all(|target| cuda.by_dnn(&s.convolution(), *target).is_none());
         assert!(refused || dl_emulation::install() == Status::Gpu, "{s:?}");
+        let [rows, columns] = s.kernel;
+        let named = cuda.remarks().iter().any(|remark| remark.contains(&format!("kernels of {rows}x{columns}: ")));
+        assert!(!refused || named, "{:?}", cuda.remarks());
         Case::new(s).check(&cuda, 0, 2, 1e-5);
     }
 }

@@ -82,9 +82,11 @@ impl Queue {
 /// Returns the node that was recorded last.
 fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
     let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
-    let (mut nodes, mut count) = (ptr::null(), 0);
-    // SAFETY: the stream is capturing. The driver writes the address and number of the nodes that the next work will
-    // depend on; in a single stream that is the last node.
+    let (mut nodes, mut edges, mut count) = (ptr::null(), ptr::null(), 0);
+    // The data of edges are not looked at, but without room for them the driver refuses to answer where there are any, as after
+    // programmatic launches.
+    // SAFETY: the stream is capturing. The driver writes the addresses and the number of the nodes that the next work will
+    // depend on, and of the data of the edges to it; in a single stream that is the last node.
     unsafe {
         let code = sys::cuStreamGetCaptureInfo_v3(
             stream,
@@ -92,10 +94,15 @@ fn last_node(stream: sys::CUstream) -> Result<sys::CUgraphNode> {
             ptr::null_mut(),
             ptr::null_mut(),
             &mut nodes,
-            ptr::null_mut(),
+            &mut edges,
             &mut count,
         );
         check(code.result(), || "recording a graph".into())?;
-        Ok(if count == 1 { *nodes } else { ptr::null_mut() })
+        // With any other number the arguments of the launch could not be changed later.
+        if count != 1 || nodes.is_null() {
+            let reason = format!("the driver says that the next launch depends on {count} nodes, not on the last one");
+            return Err(Error::DeviceFailed { doing: "recording a graph".into(), reason });
+        }
+        Ok(*nodes)
     }
 }

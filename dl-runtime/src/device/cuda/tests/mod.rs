@@ -3,6 +3,7 @@
 
 mod clearing;
 mod freeing;
+mod graphs;
 mod products;
 
 use super::{Cuda, Precision};

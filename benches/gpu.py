@@ -12,7 +12,9 @@ docs/gpu.md.
 limits and, in turn and several times, the workloads T1, T2, T3 and MLP_4096 (workloads/cuda.rs) in dl and in PyTorch
 (gpu_torch.py, which compiles while the tests run). `--stages` picks some of that. When time runs out the rest is
 left, and what is missing is listed. DIR gets log.txt, results.json and gpu.md. The exit status is 1 when a test
-failed or something was found wrong, 2 when there is no GPU.
+failed or something was found wrong, 2 when dl can use no GPU; it then says why.
+
+    python3 -m unittest discover -s benches         tests which libraries are used (gpu_libraries.py)
 """
 
 import argparse
@@ -131,6 +133,7 @@ def limits(run):
     found = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     if not found:
         return run.miss(f"the limits of the GPU: {said.strip().splitlines()[-1] if said.strip() else 'nothing said'}")
+    run.results["libraries"]["PyTorch"] = found[0].pop("libraries")
     run.results["limits"] = found[0]
     run.results["versions"].append(f"PyTorch {found[0]['torch']} with CUDA {found[0]['cuda_of_torch']}")
     run.say(f"limits: {found[0]}")
@@ -190,7 +193,8 @@ def measure(options):
     run = Run(options)
     lines, error = run.workloads("--only", "^$", seconds=180)
     if error:
-        print(f"no GPU that dl can use: {error}", file=sys.stderr)
+        # A library that does not fit the driver is no missing GPU.
+        print(f"dl can use no GPU here: {error}", *run.refused, sep="\n", file=sys.stderr)
         sys.exit(2)
     run.results["gpu"], run.results["kernels_s"] = lines[0]["gpu"], lines[0]["kernels_s"]
     run.say(f"{lines[0]['gpu']}: all kernels were ready after {lines[0]['kernels_s']} s")

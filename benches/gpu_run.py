@@ -13,6 +13,7 @@ import tarfile
 import threading
 import time
 
+import gpu_libraries
 import gpu_table
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
@@ -29,10 +30,13 @@ class Run:
         self.out.mkdir(parents=True, exist_ok=True)
         self.log_file, self.lock = open(self.out / "log.txt", "w"), threading.Lock()
         self.wrong = False
+        # Libraries that are there but do not fit the driver, and why.
+        self.refused = []
         self.results = {
             "date": datetime.date.today().isoformat(),
             "gpu": "?",
             "versions": [],
+            "libraries": {},
             "seconds": 0,
             "passes": 0,
             "sanitizer": [],
@@ -55,7 +59,7 @@ class Run:
         self.environment["LD_LIBRARY_PATH"] = os.pathsep.join(self.libraries() + [own] * bool(own))
 
     def libraries(self):
-        """Where NVRTC and cuBLASLt may be: PyTorch's packages first, so that both sides use the same, then the toolkit."""
+        """Where dl is to look for NVRTC, cuBLASLt and cuDNN: PyTorch's packages first, so that both sides use the same."""
         if self.options.dry:
             return [self.about["emulation"]]
         folders = [
@@ -63,7 +67,10 @@ class Run:
             for path in [*site.getsitepackages(), *sys.path]
             for folder in sorted(glob.glob(f"{path}/nvidia/*/lib"))
         ]
-        return list(dict.fromkeys(folders)) + sorted(glob.glob("/usr/local/cuda/lib64"))
+        folders = [*dict.fromkeys(folders), *glob.glob("/usr/local/cuda/lib64")]
+        chosen, self.refused = gpu_libraries.choose(folders, gpu_libraries.cuda_of_driver())
+        self.log(*self.refused, *(f"dl is to use {path}" for path in chosen.values()))
+        return gpu_libraries.search_path(chosen, FOLDER / "libraries")
 
     def left(self):
         return 60 * self.options.minutes - (time.monotonic() - self.start)
@@ -111,6 +118,8 @@ class Run:
         """The JSON lines of our bench."""
         said, status = self.call([self.programs / "workloads", "--device", "cuda", "--json", *arguments], seconds)
         lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        for line in lines:
+            self.results["libraries"].setdefault("dl", {}).update(line.get("libraries", {}))
         return lines, (
             None
             if status == 0

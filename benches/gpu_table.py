@@ -2,6 +2,7 @@
 
 import statistics
 
+import gpu_libraries
 from compare import LAYERS
 
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
@@ -91,6 +92,8 @@ def block(results):
         f"{results['date']}, {results['gpu']}, {'; '.join(results['versions'])}; {results['seconds']:.0f} s in all.",
         "",
     ]
+    libraries = gpu_libraries.lines(results.get("libraries", {}))
+    lines += [*libraries, ""] if libraries else []
     if tests:
         lines += [f"Tests: {tests['passed']} passed, {tests['failed']} failed, in {tests['programs']} programs.", ""]
     lines += [

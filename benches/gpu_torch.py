@@ -23,6 +23,7 @@ import sys
 import time
 import warnings
 
+import gpu_libraries
 from compare import lenet, mlp, resnet20
 
 MODES = ["eager", "overhead", "graph", "compiled"]
@@ -214,6 +215,10 @@ def limits(device, small):
             replay = lambda: [graph.replay() for _ in range(100)]
             found[f"graph_of_{kernels}_us"] = round(1e4 * seconds(replay, least), 3)
         found["kernel_in_graph_us"] = round((found["graph_of_201_us"] - found["graph_of_1_us"]) / 200, 3)
+        # Loads cuDNN, too, so that it is among those of the record.
+        torch.nn.functional.conv2d(torch.rand(1, 8, 8, 8, device=device), torch.rand(8, 8, 3, 3, device=device))
+        wait()
+    found["libraries"] = gpu_libraries.loaded()
     print(json.dumps(found), flush=True)
 
 

@@ -36,9 +36,13 @@ pub fn run(report: &Report, asked: &Asked) -> dl::Result<()> {
     training::<ResNet20, _>(report, asked, &device, "T3", batch(32), &momentum)?;
     let (work, sgd) = ("MLP_4096", Sgd::new(1e-3));
     match asked.quick {
-        true => training::<Wide<64>, _>(report, asked, &device, work, 64, &sgd),
-        false => training::<Wide<4096>, _>(report, asked, &device, work, 4096, &sgd),
+        true => training::<Wide<64>, _>(report, asked, &device, work, 64, &sgd)?,
+        false => training::<Wide<4096>, _>(report, asked, &device, work, 4096, &sgd)?,
     }
+    // Last, since cuDNN is loaded at the first convolution.
+    report.libraries();
+    device.remarks().iter().for_each(|remark| eprintln!("{remark}"));
+    Ok(())
 }
 
 /// Forward, loss, backward and the optimizer.

@@ -191,6 +191,23 @@ impl Report {
             false => println!("{name}; kernels were ready after {seconds:.2} s"),
         }
     }
+    /// Prints which CUDA libraries the process has loaded from where, for machines: PyTorch should have used the same.
+    pub fn libraries(&self) {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        let mut loaded = std::collections::BTreeMap::new();
+        for path in maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..])) {
+            let name = path.rsplit('/').next().and_then(|file| file.strip_prefix("lib")?.split_once(".so"));
+            if let Some((name @ ("cuda" | "nvrtc" | "cublasLt" | "cudnn"), _)) = name {
+                loaded.insert(name, path);
+            }
+        }
+        if self.options.json {
+            let loaded: Vec<_> = loaded.iter().map(|(name, path)| format!("{name:?}: {path:?}")).collect();
+            println!("{{\"libraries\": {{{}}}}}", loaded.join(", "));
+        } else {
+            loaded.values().for_each(|path| println!("loaded {path}"));
+        }
+    }
     /// Prints what a step consists of, in order.
     pub fn pieces(&self, work: &str, pieces: &[String]) {
         if self.options.json {

@@ -4,7 +4,7 @@ use super::{Cuda, Grid, Ref, kernels};
 
 kernels!(
     "cast.cu" with [crate::device::cuda::headers::CAST]:
-    cast_bf16
+    cast_bf16(columns, x, y),
 );
 
 /// The length of a bf16 matrix in numbers of four bytes: two bf16 share a number, and rows are padded to a multiple of
@@ -25,7 +25,7 @@ impl Cuda {
     pub(crate) fn as_bf16<'a>(&self, x: Ref<'a, f32>, columns: usize) -> Ref<'a, f32> {
         let len = bf16_len(x.len() / columns, columns);
         self.cast(x, bf16_form(columns), len, |x, y| {
-            self.launch(&cast_bf16, Grid::each(len / 4), (columns as u32, x, y));
+            self.launch(Grid::each(len / 4), cast_bf16 { columns: columns as u32, x, y });
         })
     }
 }

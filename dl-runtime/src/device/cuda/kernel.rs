@@ -3,6 +3,7 @@
 use super::storage::{Mut, Ref};
 use crate::tensor::Element;
 use crate::tensor::Write;
+use std::any::type_name;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The source of a kernel file or of a header.
@@ -36,13 +37,15 @@ impl Source {
 pub(crate) struct Kernel {
     pub source: &'static Source,
     pub name: &'static str,
+    /// The names of its parameters, in order.
+    pub parameters: &'static [&'static str],
     /// The kernel's number (in the order of first use) plus one; 0 before the first use.
     id: AtomicU32,
 }
 
 impl Kernel {
-    pub const fn new(source: &'static Source, name: &'static str) -> Self {
-        Kernel { source, name, id: AtomicU32::new(0) }
+    pub const fn new(source: &'static Source, name: &'static str, parameters: &'static [&'static str]) -> Self {
+        Kernel { source, name, parameters, id: AtomicU32::new(0) }
     }
     /// Returns the kernel's number, which is the same in the whole process.
     pub fn id(&self) -> usize {
@@ -69,18 +72,74 @@ macro_rules! header {
 }
 pub(crate) use header;
 
-/// `kernels!("file.cu" with [HEADER, …]: name, …)` defines `SOURCE` as the file beside this one, with the headers that
-/// it includes, and a [`Kernel`] for each name. `SOURCE` must also be listed in `crate::kernels`.
+/// `kernels!("file.cu" with [HEADER, …]: name(x, y), …)` defines `SOURCE` as the file beside this one, with the headers that it
+/// includes, and for each kernel its [`Kernel`] and a struct of the same name, whose fields are the kernel's parameters. A launch is
+/// such a struct, so that every argument is given by the name that the kernel calls it by, in any order, and none is forgotten:
+/// `device.launch(grid, name { x, y: to })`. A test that comes with it compares these names with those in the file.
+///
+/// Kernels with the same parameters may share a struct: `names(x, y) for [name_16, name_32]`, with a further field `kernel` for the one
+/// that is launched. `[name_64] as other::names` adds kernels of another file. `SOURCE` must also be listed in `crate::kernels`.
 macro_rules! kernels {
-    ($file:literal $(with [$($header:path),*])?: $($name:ident),* $(,)?) => {
+    ($file:literal $(with [$($header:path),*])?: $($kernels:tt)*) => {
         $crate::device::cuda::header!(SOURCE = $file $(with [$($header),*])?);
-        $(
-            #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
-            static $name: $crate::device::cuda::Kernel = $crate::device::cuda::Kernel::new(&SOURCE, stringify!($name));
-        )*
+        $crate::device::cuda::kernels_of_file!([] $($kernels)*);
     };
 }
 pub(crate) use kernels;
+
+/// The items of `kernels!`, one entry after the other; in brackets are the kernels of those before.
+macro_rules! kernels_of_file {
+    ([$($all:ident)*]) => {
+        #[cfg(test)]
+        #[test]
+        fn kernels_have_the_parameters_of_their_launches() {
+            [$(&$all),*].into_iter().for_each($crate::device::cuda::assert_parameters);
+        }
+    };
+    ([$($all:ident)*] $struct:ident($($parameter:ident),* $(,)?) for [$($name:ident),* $(,)?] $(, $($rest:tt)*)?) => {
+        #[allow(non_upper_case_globals, reason = "named as its struct")]
+        pub(super) const $struct: &[&str] = &[$(stringify!($parameter)),*];
+        $crate::device::cuda::kernels_of_file!(@statics $struct; $($name)*);
+        $crate::device::cuda::kernels_of_file!(@launch $struct [kernel] $($parameter)*);
+        $crate::device::cuda::kernels_of_file!([$($all)* $($name)*] $($($rest)*)?);
+    };
+    ([$($all:ident)*] [$($name:ident),* $(,)?] as $parameters:path $(, $($rest:tt)*)?) => {
+        $crate::device::cuda::kernels_of_file!(@statics $parameters; $($name)*);
+        $crate::device::cuda::kernels_of_file!([$($all)* $($name)*] $($($rest)*)?);
+    };
+    ([$($all:ident)*] $name:ident($($parameter:ident),* $(,)?) $(, $($rest:tt)*)?) => {
+        #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
+        static $name: $crate::device::cuda::Kernel =
+            $crate::device::cuda::Kernel::new(&SOURCE, stringify!($name), &[$(stringify!($parameter)),*]);
+        $crate::device::cuda::kernels_of_file!(@launch $name [] $($parameter)*);
+        $crate::device::cuda::kernels_of_file!([$($all)* $name] $($($rest)*)?);
+    };
+    (@statics $parameters:path; $($name:ident)*) => {$(
+        #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
+        static $name: $crate::device::cuda::Kernel =
+            $crate::device::cuda::Kernel::new(&SOURCE, stringify!($name), $parameters);
+    )*};
+    (@launch $name:ident [$($kernel:ident)?] $($parameter:ident)*) => {
+        #[allow(non_camel_case_types, reason = "named as in the file of kernels, and types as their fields")]
+        struct $name<$($parameter),*> {
+            $($kernel: &'static $crate::device::cuda::Kernel,)?
+            $($parameter: $parameter),*
+        }
+        #[allow(non_camel_case_types, reason = "named as their fields")]
+        impl<$($parameter: $crate::device::cuda::Argument),*> $crate::device::cuda::Launch for $name<$($parameter),*> {
+            const PARAMETERS: &'static [&'static str] = &[$(stringify!($parameter)),*];
+            fn kernel(&self) -> &'static $crate::device::cuda::Kernel {
+                $crate::device::cuda::kernels_of_file!(@kernel self $name $($kernel)?)
+            }
+            fn pack(self, to: &mut $crate::device::cuda::Packed) {
+                $($crate::device::cuda::Argument::pack(self.$parameter, to);)*
+            }
+        }
+    };
+    (@kernel $self:ident $name:ident) => { &$name };
+    (@kernel $self:ident $name:ident $kernel:ident) => { $self.$kernel };
+}
+pub(crate) use kernels_of_file;
 
 /// The threads that run a kernel: `blocks` blocks of `threads` threads each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,10 +191,31 @@ pub(crate) struct Packing {
     /// The index of its first word.
     pub word: u32,
     pub bytes: u32,
-    /// True for a `Span`: an address and a length.
-    pub span: bool,
+    pub kind: Kind,
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// A number of this type of Rust.
+    Number(&'static str),
+    /// A struct, of which only the size is known.
+    Struct,
+    /// A `Span`, which is an address and a length, of elements of this type of Rust.
+    Span { of: &'static str, written: bool },
+    /// A `Span` of nothing, which may be of any type.
+    Nothing,
+}
+
+impl Packing {
+    /// True for a `Span`.
+    pub fn is_span(&self) -> bool {
+        matches!(self.kind, Kind::Span { .. } | Kind::Nothing)
+    }
     /// True for a `Span` that the kernel writes to.
-    pub written: bool,
+    pub fn is_written(&self) -> bool {
+        matches!(self.kind, Kind::Span { written: true, .. })
+    }
 }
 
 impl Packed {
@@ -143,12 +223,12 @@ impl Packed {
         self.words.clear();
         self.arguments.clear();
     }
-    fn span(&mut self, address: u64, len: usize, written: bool) {
-        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 16, span: true, written });
+    fn span(&mut self, address: u64, len: usize, kind: Kind) {
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: 16, kind });
         self.words.extend([address, len as u64]);
     }
-    fn word(&mut self, bytes: [u8; 8], len: u32) {
-        self.arguments.push(Packing { word: self.words.len() as u32, bytes: len, span: false, written: false });
+    fn word(&mut self, bytes: [u8; 8], len: u32, of: &'static str) {
+        self.arguments.push(Packing { word: self.words.len() as u32, bytes: len, kind: Kind::Number(of) });
         self.words.push(u64::from_ne_bytes(bytes));
     }
     /// Adds a struct of words of four bytes.
@@ -156,8 +236,7 @@ impl Packed {
         self.arguments.push(Packing {
             word: self.words.len() as u32,
             bytes: 4 * words.len() as u32,
-            span: false,
-            written: false,
+            kind: Kind::Struct,
         });
         let pair = |pair: &[u32]| {
             let mut bytes = [0; 8];
@@ -182,7 +261,7 @@ macro_rules! words {
             fn pack(self, to: &mut Packed) {
                 let mut bytes = [0; 8];
                 bytes[..size_of::<$type>()].copy_from_slice(&self.to_ne_bytes());
-                to.word(bytes, size_of::<$type>() as u32);
+                to.word(bytes, size_of::<$type>() as u32, stringify!($type));
             }
         }
     )*};
@@ -201,12 +280,12 @@ impl Argument for Write {
 }
 impl<E: Element> Argument for Ref<'_, E> {
     fn pack(self, to: &mut Packed) {
-        to.span(self.address(), self.len(), false);
+        to.span(self.address(), self.len(), Kind::Span { of: type_name::<E>(), written: false });
     }
 }
 impl<E: Element> Argument for &Mut<'_, E> {
     fn pack(self, to: &mut Packed) {
-        to.span(self.address(), self.len(), true);
+        to.span(self.address(), self.len(), Kind::Span { of: type_name::<E>(), written: true });
     }
 }
 impl<E: Element> Argument for Mut<'_, E> {
@@ -219,7 +298,7 @@ impl<A: Argument> Argument for Option<A> {
     fn pack(self, to: &mut Packed) {
         match self {
             Some(range) => range.pack(to),
-            None => to.span(0, 0, false),
+            None => to.span(0, 0, Kind::Nothing),
         }
     }
 }
@@ -269,27 +348,11 @@ macro_rules! arguments {
 }
 pub(crate) use arguments;
 
-/// The arguments of a kernel, as a tuple.
-pub(crate) trait Arguments {
+/// A kernel with its arguments; [`kernels!`] defines these structs.
+pub(crate) trait Launch {
+    /// The names of the parameters that it has arguments for, in the order in which it packs them.
+    const PARAMETERS: &'static [&'static str];
+    fn kernel(&self) -> &'static Kernel;
+    /// Appends the arguments to those of other launches.
     fn pack(self, to: &mut Packed);
 }
-
-macro_rules! tuples {
-    ($($name:ident)*) => {
-        impl<$($name: Argument),*> Arguments for ($($name,)*) {
-            #[allow(non_snake_case, reason = "named as their types")]
-            fn pack(self, to: &mut Packed) {
-                let ($($name,)*) = self;
-                $($name.pack(to);)*
-            }
-        }
-    };
-}
-macro_rules! all_tuples {
-    ($first:ident $($rest:ident)*) => {
-        tuples!($first $($rest)*);
-        all_tuples!($($rest)*);
-    };
-    () => {};
-}
-all_tuples!(A B C D E F G H I J K L M N O P);

@@ -13,6 +13,7 @@
 //! | `storage.rs` | buffers, ranges of them, and copies |
 //! | `staging.rs` | pinned memory for uploads |
 //! | `kernel.rs` | kernels, their arguments and their grids |
+//! | `signature.rs` | the parameters of a kernel in its file, and whether a launch has them |
 //! | `headers.rs` | the headers that kernel files include |
 //! | `compile.rs` | NVRTC, and the cache of compiled kernels on disk |
 //! | `blas.rs` | matrix products with cuBLASLt |
@@ -35,6 +36,7 @@ pub(crate) mod headers;
 mod kernel;
 mod libraries;
 mod queue;
+mod signature;
 mod staging;
 pub(crate) mod storage;
 #[cfg(test)]
@@ -47,8 +49,12 @@ pub(crate) use cast::{bf16_form, bf16_len};
 pub use compile::options;
 pub(crate) use compile::program;
 pub(crate) use dnn::{Convolution, Dnn, Target};
-pub(crate) use kernel::{Argument, Grid, Kernel, Packed, Source, Word, arguments, header, kernels};
+pub(crate) use kernel::{
+    Argument, Grid, Kernel, Launch, Packed, Source, Word, arguments, header, kernels, kernels_of_file,
+};
 pub(crate) use queue::{Libraries, Words};
+#[cfg(test)]
+pub(crate) use signature::assert_parameters;
 pub use storage::{Buffer, Mut, Ref};
 #[cfg(test)]
 pub(crate) use thread_group::ForcedGroupSize;
@@ -276,12 +282,12 @@ impl Cuda {
         self.precision
     }
 
-    /// Queues a launch of `kernel` over `grid`.
-    pub(crate) fn launch(&self, kernel: &'static Kernel, grid: Grid, arguments: impl kernel::Arguments) {
+    /// Queues a launch over `grid`.
+    pub(crate) fn launch(&self, grid: Grid, launch: impl Launch) {
         let mut state = self.state();
         if state.error.is_none() && !grid.is_empty() {
             let State { queue, casts, .. } = &mut *state;
-            if let Err(error) = queue.kernel(&self.gpu.context, kernel, grid, arguments, casts) {
+            if let Err(error) = queue.kernel(&self.gpu.context, grid, launch, casts) {
                 state.error = Some(error);
             }
         }

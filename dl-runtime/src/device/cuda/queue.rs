@@ -10,7 +10,8 @@ use super::cast_cache::CastCache;
 use super::compile;
 use super::driver::{Context, Stream, check};
 use super::graph::Graph;
-use super::kernel::{Arguments, Grid, Kernel, Packed, Packing, Source};
+use super::kernel::{Grid, Kernel, Launch, Packed, Packing, Source};
+use super::signature;
 use crate::Result;
 use crate::tensor::context::splitmix64;
 use cudarc::driver::{CudaModule, sys};
@@ -120,23 +121,21 @@ impl Queue {
         })
     }
     /// Queues a kernel, which is compiled at its first use.
-    pub fn kernel(
-        &mut self,
-        context: &Context,
-        kernel: &'static Kernel,
-        grid: Grid,
-        arguments: impl Arguments,
-        casts: &mut CastCache,
-    ) -> Result<()> {
+    pub fn kernel<L: Launch>(&mut self, context: &Context, grid: Grid, launch: L, casts: &mut CastCache) -> Result<()> {
+        let kernel = launch.kernel();
         let function = self.function(context, kernel)?;
         let first = self.packed.arguments.len();
-        arguments.pack(&mut self.packed);
+        launch.pack(&mut self.packed);
         let count = self.packed.arguments.len() - first;
         if !function.checked {
-            check_parameters(context, kernel, function.raw, &self.packed.arguments[first..])?;
+            let arguments = &self.packed.arguments[first..];
+            check_parameters(context, kernel, function.raw, arguments)?;
+            if cfg!(debug_assertions) {
+                signature::assert_arguments(kernel, L::PARAMETERS, arguments);
+            }
             self.functions[kernel.id()] = Some(Function { checked: true, ..function });
         }
-        for argument in self.packed.arguments[first..].iter().filter(|argument| argument.written) {
+        for argument in self.packed.arguments[first..].iter().filter(|argument| argument.is_written()) {
             let at = argument.word as usize;
             casts.written(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1]);
         }
@@ -156,7 +155,7 @@ impl Queue {
     /// Returns whether queued work may touch the `bytes` from `address` on.
     pub fn touches(&self, address: u64, bytes: u64) -> bool {
         let overlaps = |from: u64, to: u64| from < address + bytes && address < to;
-        let spans = self.packed.arguments.iter().filter(|argument| argument.span).any(|argument| {
+        let spans = self.packed.arguments.iter().filter(|argument| argument.is_span()).any(|argument| {
             let at = argument.word as usize;
             // Every element has four bytes.
             overlaps(self.packed.words[at], self.packed.words[at] + 4 * self.packed.words[at + 1])
@@ -225,7 +224,7 @@ impl Queue {
                     key = words(key, &[*function as u64, x, y << 32 | z, u64::from(grid.threads)]);
                     for argument in &self.packed.arguments[*first..first + count] {
                         key = splitmix64(key, u64::from(argument.bytes));
-                        if argument.span {
+                        if argument.is_span() {
                             key = words(key, &self.packed.words[argument.word as usize..][..2]);
                         }
                     }

@@ -8,7 +8,11 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
-kernels!("memory.cu": memory_copy, memory_clear);
+kernels!(
+    "memory.cu":
+    memory_copy(x, y),
+    memory_clear(y),
+);
 
 /// The number of elements that are uploaded at a time. It bounds the staging memory, which is kept: weights may fill
 /// half the GPU.
@@ -260,11 +264,11 @@ impl Storage for Cuda {
     fn copy<E: Element>(&self, from: Ref<'_, E>, to: Mut<'_, E>) {
         assert_eq!(from.len, to.len, "a copy of another length");
         let (from, to) = (Self::reinterpret::<E, u32>(from), Self::reinterpret_mut::<E, u32>(to));
-        self.launch(&memory_copy, Grid::each(to.len), (from, to));
+        self.launch(Grid::each(to.len), memory_copy { x: from, y: to });
     }
     fn clear<E: Element>(&self, data: Mut<'_, E>) {
         let data = Self::reinterpret_mut::<E, u32>(data);
-        self.launch(&memory_clear, Grid::each(data.len), (data,));
+        self.launch(Grid::each(data.len), memory_clear { y: data });
     }
     fn with_scratch<R>(&self, floats: usize, body: impl FnOnce(Mut<'_, f32>) -> R) -> R {
         // The operations that `body` calls use other scratch memory.

@@ -8,7 +8,10 @@ header!(TABLE = "activations.cuh");
 header!(HEADER = "activation.cuh" with [crate::device::cuda::headers::ELEMENTWISE, TABLE]);
 kernels!(
     "activation.cu" with [HEADER]:
-    activation_forward, activation_forward_in_place, activation_backward, activation_backward_in_place
+    activation_forward(f, x, y),
+    activation_forward_in_place(f, x),
+    activation_backward(f, kept, dy, dx, add),
+    activation_backward_in_place(f, kept, d),
 );
 
 arguments! {
@@ -43,19 +46,19 @@ impl Code {
 
 impl ActivationKernel for Cuda {
     fn activation_forward(&self, f: Activation, x: Ref<'_, f32>, y: Mut<'_, f32>) {
-        self.launch(&activation_forward, Grid::fours(y.len()), (Code::of(f), x, y));
+        self.launch(Grid::fours(y.len()), activation_forward { f: Code::of(f), x, y });
     }
     fn activation_forward_in_place(&self, f: Activation, x: Mut<'_, f32>) {
         if f != Activation::Identity {
-            self.launch(&activation_forward_in_place, Grid::fours(x.len()), (Code::of(f), x));
+            self.launch(Grid::fours(x.len()), activation_forward_in_place { f: Code::of(f), x });
         }
     }
     fn activation_backward(&self, f: Activation, kept: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, w: Write) {
-        self.launch(&activation_backward, Grid::fours(dx.len()), (Code::of(f), kept, dy, dx, w));
+        self.launch(Grid::fours(dx.len()), activation_backward { f: Code::of(f), kept, dy, dx, add: w });
     }
     fn activation_backward_in_place(&self, f: Activation, kept: Ref<'_, f32>, d: Mut<'_, f32>) {
         if f != Activation::Identity {
-            self.launch(&activation_backward_in_place, Grid::fours(d.len()), (Code::of(f), kept, d));
+            self.launch(Grid::fours(d.len()), activation_backward_in_place { f: Code::of(f), kept, d });
         }
     }
 }

@@ -11,9 +11,16 @@ use crate::tensor::Write;
 
 kernels!(
     "arithmetic.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::axes::cuda::HEADER, crate::ops::reduce::cuda::HEADER]:
-    arithmetic, arithmetic_backward, broadcast, broadcast_backward, arithmetic_affine, arithmetic_affine_in_place,
-    arithmetic_reciprocal, arithmetic_reciprocal_in_place, arithmetic_reciprocal_backward,
-    arithmetic_reciprocal_backward_in_place,
+    arithmetic(op, sign, f, a, b, y),
+    arithmetic_backward(slope, own, other, dy, d, add),
+    broadcast(op, sign, rows, axes, a, b, y),
+    broadcast_backward(slope, r, kept, reduced, own, other, dy, d, add),
+    arithmetic_affine(scale, shift, x, y, add),
+    arithmetic_affine_in_place(scale, shift, x),
+    arithmetic_reciprocal(numerator, x, y),
+    arithmetic_reciprocal_in_place(numerator, x),
+    arithmetic_reciprocal_backward(numerator, x, dy, dx, add),
+    arithmetic_reciprocal_backward_in_place(numerator, x, d),
 );
 
 /// Returns the code of the operator in `arithmetic.cu`, and its sign.
@@ -28,7 +35,7 @@ fn operator_code(operator: Operator) -> (u32, f32) {
 impl ArithmeticKernel for Cuda {
     fn arithmetic(&self, operator: Operator, f: Activation, a: Ref<'_, f32>, b: Ref<'_, f32>, y: Mut<'_, f32>) {
         let (operator, sign) = operator_code(operator);
-        self.launch(&arithmetic, Grid::fours(y.len()), (operator, sign, Code::of(f), a, b, y));
+        self.launch(Grid::fours(y.len()), arithmetic { op: operator, sign, f: Code::of(f), a, b, y });
     }
     fn arithmetic_backward(
         &self,
@@ -40,7 +47,7 @@ impl ArithmeticKernel for Cuda {
         write: Write,
     ) {
         let grid = Grid::fours(d_own.len());
-        self.launch(&arithmetic_backward, grid, (slope as u32, own, other, dy, d_own, write));
+        self.launch(grid, arithmetic_backward { slope: slope as u32, own, other, dy, d: d_own, add: write });
     }
     fn broadcast(&self, operator: Operator, s: Broadcast, a: Ref<'_, f32>, b: Ref<'_, f32>, y: Mut<'_, f32>) {
         if y.is_empty() {
@@ -51,7 +58,7 @@ impl ArithmeticKernel for Cuda {
             StridedIter::new(batch.sizes(), |axis| [s.left, s.right].map(|shape| Batch::stride(shape, rank, axis)));
         let (operator, sign) = operator_code(operator);
         let rows = Rows::of(&iter);
-        self.launch(&broadcast, rows.grid(), (operator, sign, rows, Axes::outer(&iter), a, b, y));
+        self.launch(rows.grid(), broadcast { op: operator, sign, rows, axes: Axes::outer(&iter), a, b, y });
     }
     fn broadcast_backward(
         &self,
@@ -71,26 +78,36 @@ impl ArithmeticKernel for Cuda {
         let strides = |axis| [s.output, s.right].map(|shape| Batch::stride(shape, rank, axis));
         let r = Reducing::new(batch.sizes(), kept, strides);
         r.sum(self, 1.0, d_own, write, |_, d, write| {
-            let arguments = (slope as u32, r.plan, r.kept, r.reduced, own, other, dy, d, write);
-            self.launch(&broadcast_backward, r.grid(), arguments);
+            let arguments = broadcast_backward {
+                slope: slope as u32,
+                r: r.plan,
+                kept: r.kept,
+                reduced: r.reduced,
+                own,
+                other,
+                dy,
+                d,
+                add: write,
+            };
+            self.launch(r.grid(), arguments);
         });
     }
     fn affine(&self, scale: f32, shift: f32, x: Ref<'_, f32>, y: Mut<'_, f32>, w: Write) {
-        self.launch(&arithmetic_affine, Grid::fours(y.len()), (scale, shift, x, y, w));
+        self.launch(Grid::fours(y.len()), arithmetic_affine { scale, shift, x, y, add: w });
     }
     fn affine_in_place(&self, scale: f32, shift: f32, x: Mut<'_, f32>) {
-        self.launch(&arithmetic_affine_in_place, Grid::fours(x.len()), (scale, shift, x));
+        self.launch(Grid::fours(x.len()), arithmetic_affine_in_place { scale, shift, x });
     }
     fn reciprocal(&self, numerator: f32, x: Ref<'_, f32>, y: Mut<'_, f32>) {
-        self.launch(&arithmetic_reciprocal, Grid::fours(y.len()), (numerator, x, y));
+        self.launch(Grid::fours(y.len()), arithmetic_reciprocal { numerator, x, y });
     }
     fn reciprocal_in_place(&self, numerator: f32, x: Mut<'_, f32>) {
-        self.launch(&arithmetic_reciprocal_in_place, Grid::fours(x.len()), (numerator, x));
+        self.launch(Grid::fours(x.len()), arithmetic_reciprocal_in_place { numerator, x });
     }
     fn reciprocal_backward(&self, numerator: f32, x: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, w: Write) {
-        self.launch(&arithmetic_reciprocal_backward, Grid::fours(dx.len()), (numerator, x, dy, dx, w));
+        self.launch(Grid::fours(dx.len()), arithmetic_reciprocal_backward { numerator, x, dy, dx, add: w });
     }
     fn reciprocal_backward_in_place(&self, numerator: f32, x: Ref<'_, f32>, d: Mut<'_, f32>) {
-        self.launch(&arithmetic_reciprocal_backward_in_place, Grid::fours(d.len()), (numerator, x, d));
+        self.launch(Grid::fours(d.len()), arithmetic_reciprocal_backward_in_place { numerator, x, d });
     }
 }

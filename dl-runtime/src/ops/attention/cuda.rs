@@ -7,7 +7,11 @@ use crate::tensor::{Sequences, Storage, Streams, Write};
 
 kernels!(
     "attention.cu" with [headers::SEQUENCES]:
-    attention_forward, attention_step, attention_store, attention_backward_queries, attention_backward_keys
+    attention_forward(a, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums),
+    attention_step(a, ends, len, pasts, slots, store, q, k, v, y),
+    attention_store(a, ends, len, rows, pasts, slots, k, v, store),
+    attention_backward_queries(a, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums, dy, d, d_row, add),
+    attention_backward_keys(a, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums, dy, d, d_row, d_first, add),
 );
 arguments! {
     /// `Attention` of attention.cu.
@@ -82,7 +86,7 @@ impl AttentionKernel for Cuda {
         let ((q_ends, q_len), (k_ends, k_len)) = (queries.on_device(), keys.on_device());
         let [q, k, v] = [inputs.q.data, inputs.k.data, inputs.v.data];
         let grid = attention.grid(queries, attention.heads);
-        self.launch(&attention_forward, grid, (settings, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums));
+        self.launch(grid, attention_forward { a: settings, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums });
     }
     fn attention_step(
         &self,
@@ -97,10 +101,10 @@ impl AttentionKernel for Cuda {
         let ((ends, len), past, slots) = (rows.on_device(), streams.device_past(), attention.slots(streams.capacity));
         let ([q, k, v], slots) = ([inputs.q.data, inputs.k.data, inputs.v.data], word(slots));
         let (grid, store) = (attention.grid(rows, attention.heads), Cuda::share(&state));
-        self.launch(&attention_step, grid, (settings, ends, len, past, slots, store, q, k, v, y));
+        self.launch(grid, attention_step { a: settings, ends, len, pasts: past, slots, store, q, k, v, y });
         let (count, grid) = (word(rows.rows()), Grid::each(rows.rows() * attention.key_columns()));
         let store = Cuda::reborrow(&mut state);
-        self.launch(&attention_store, grid, (settings, ends, len, count, past, slots, k, v, store));
+        self.launch(grid, attention_store { a: settings, ends, len, rows: count, pasts: past, slots, k, v, store });
     }
     fn attention_backward(
         &self,
@@ -119,14 +123,46 @@ impl AttentionKernel for Cuda {
         let row = attention.row(towards);
         if towards != Towards::KeysAndValues {
             let grid = attention.grid(queries, attention.heads);
-            let pass = (settings, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums, dy, &d, word(row), write);
-            self.launch(&attention_backward_queries, grid, pass);
+            let pass = attention_backward_queries {
+                a: settings,
+                seed,
+                q_ends,
+                q_len,
+                k_ends,
+                k_len,
+                q,
+                k,
+                v,
+                y,
+                sums,
+                dy,
+                d: &d,
+                d_row: word(row),
+                add: write,
+            };
+            self.launch(grid, pass);
         }
         if towards != Towards::Queries {
             let (grid, first) = (attention.grid(keys, attention.kv_heads), word(row - 2 * attention.key_columns()));
-            let pass =
-                (settings, seed, q_ends, q_len, k_ends, k_len, q, k, v, y, sums, dy, &d, word(row), first, write);
-            self.launch(&attention_backward_keys, grid, pass);
+            let pass = attention_backward_keys {
+                a: settings,
+                seed,
+                q_ends,
+                q_len,
+                k_ends,
+                k_len,
+                q,
+                k,
+                v,
+                y,
+                sums,
+                dy,
+                d: &d,
+                d_row: word(row),
+                d_first: first,
+                add: write,
+            };
+            self.launch(grid, pass);
         }
     }
 }

@@ -7,7 +7,11 @@ use crate::tensor::{Statistics, Storage, Write};
 
 kernels!(
     "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::layer_norm::cuda::HEADER]:
-    batch_norm_moments, batch_norm_forward, batch_norm_by, batch_norm_sums, batch_norm_backward
+    batch_norm_moments(s, numbers, size, x, moments),
+    batch_norm_forward(s, numbers, size, parts, f, momentum, epsilon, weights, running, moments, x, y, saved),
+    batch_norm_by(s, numbers, size, f, epsilon, weights, statistics, x, summand, y),
+    batch_norm_sums(s, numbers, size, saved, x, dy, sums),
+    batch_norm_backward(s, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx),
 );
 arguments! { struct Shape { channels: u32, spatial_size: u32 } }
 arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32, constant: u32 } }
@@ -62,8 +66,19 @@ fn normalise(
 ) {
     let cut = Cut::of(s, x.len());
     let (f, epsilon) = (Code::of(op.activation), op.epsilon);
-    let arguments = (cut.shape, cut.numbers, cut.size, f, epsilon, weights, statistics, x, summand, y);
-    cuda.launch(&batch_norm_by, cut.grid(), arguments);
+    let arguments = batch_norm_by {
+        s: cut.shape,
+        numbers: cut.numbers,
+        size: cut.size,
+        f,
+        epsilon,
+        weights,
+        statistics,
+        x,
+        summand,
+        y,
+    };
+    cuda.launch(cut.grid(), arguments);
 }
 
 impl BatchNormKernel for Cuda {
@@ -79,13 +94,30 @@ impl BatchNormKernel for Cuda {
         let cut = Cut::of(s, x.len());
         let moments = self.scratch(if cut.parts > 1 { 3 * cut.parts * s.channels } else { 0 });
         if cut.parts > 1 {
-            self.launch(&batch_norm_moments, cut.grid(), (cut.shape, cut.numbers, cut.size, x, &moments));
+            self.launch(
+                cut.grid(),
+                batch_norm_moments { s: cut.shape, numbers: cut.numbers, size: cut.size, x, moments: &moments },
+            );
         }
         let (numbers, size, parts, f) = (cut.numbers, cut.size, cut.parts as u32, Code::of(op.activation));
         let (trained, running) = Cuda::split_mut(weights, 2 * s.channels);
         let (momentum, epsilon, trained) = (op.momentum, op.epsilon, Cuda::share(&trained));
-        let arguments = (cut.shape, numbers, size, parts, f, momentum, epsilon, trained, running, moments, x, y, saved);
-        self.launch(&batch_norm_forward, cut.grid(), arguments);
+        let arguments = batch_norm_forward {
+            s: cut.shape,
+            numbers,
+            size,
+            parts,
+            f,
+            momentum,
+            epsilon,
+            weights: trained,
+            running,
+            moments,
+            x,
+            y,
+            saved,
+        };
+        self.launch(cut.grid(), arguments);
     }
     fn batch_norm_by(
         &self,
@@ -125,7 +157,10 @@ impl BatchNormKernel for Cuda {
         let summed = cut.parts > 1 && (d_weights.is_some() || !constant);
         let sums = self.scratch(if summed { 2 * cut.parts * s.channels } else { 0 });
         if summed {
-            self.launch(&batch_norm_sums, cut.grid(), (cut.shape, cut.numbers, cut.size, saved, x, dy, &sums));
+            self.launch(
+                cut.grid(),
+                batch_norm_sums { s: cut.shape, numbers: cut.numbers, size: cut.size, saved, x, dy, sums: &sums },
+            );
         }
         // Without a gradient to the input, one block for each channel merges the sums.
         let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, THREADS) };
@@ -137,7 +172,20 @@ impl BatchNormKernel for Cuda {
             constant: u32::from(constant),
         };
         let (numbers, size, parts) = (cut.numbers, cut.size, cut.parts as u32);
-        let arguments = (cut.shape, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx);
-        self.launch(&batch_norm_backward, grid, arguments);
+        let arguments = batch_norm_backward {
+            s: cut.shape,
+            numbers,
+            size,
+            parts,
+            settings,
+            weights,
+            saved,
+            sums,
+            x,
+            dy,
+            d_weights,
+            dx,
+        };
+        self.launch(grid, arguments);
     }
 }

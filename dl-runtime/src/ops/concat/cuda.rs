@@ -8,7 +8,7 @@ use crate::tensor::Write;
 
 kernels!(
     "concat.cu" with [crate::ops::axes::cuda::HEADER]:
-    concat_stretches
+    concat_stretches(rows, axes, x, y, add),
 );
 
 impl StridedCopyKernel for Cuda {
@@ -28,6 +28,6 @@ impl StridedCopyKernel for Cuda {
         let axes = Axes::rows(rows, from.stride);
         let (x, (_, y)) = (Cuda::slice(x, from.start..x.len()), Cuda::split_mut(y, to.start));
         let rows = Rows::new(rows, len, to.stride);
-        self.launch(&concat_stretches, rows.grid(), (rows, axes, x, y, write));
+        self.launch(rows.grid(), concat_stretches { rows, axes, x, y, add: write });
     }
 }

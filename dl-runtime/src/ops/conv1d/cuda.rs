@@ -8,8 +8,13 @@ use crate::tensor::{Sequences, Write};
 
 kernels!(
     "conv1d.cu" with [crate::ops::reduce::cuda::HEADER, headers::SEQUENCES]:
-    conv1d_gather, conv1d_gather_backward, conv1d_remember, conv1d_grouped, conv1d_grouped_weights, conv1d_grouped_bias,
-    conv1d_grouped_windows
+    conv1d_gather(rows, s, ends, len, past, x, windows),
+    conv1d_gather_backward(rows, s, ends, len, d_windows, dx, add),
+    conv1d_remember(s, samples, ends, len, x, past),
+    conv1d_grouped(s, weight, bias, windows, y),
+    conv1d_grouped_weights(r, kept, reduced, windows, dy, d, add),
+    conv1d_grouped_bias(r, kept, reduced, dy, d, add),
+    conv1d_grouped_windows(s, weight, dy, d_windows),
 );
 arguments! {
     struct Sizes { inputs: u32, outputs: u32, kernel: u32, dilation: u32, before: u32, of_group: u32, outputs_of_group: u32 }
@@ -39,7 +44,7 @@ impl Conv1dKernel for Cuda {
         windows: Mut<'_, f32>,
     ) {
         let (rows, (ends, len)) = (Rows::new(sequences.rows(), s.window(), s.window()), sequences.on_device());
-        self.launch(&conv1d_gather, rows.grid(), (rows, Sizes::of(s), ends, len, past, x, windows));
+        self.launch(rows.grid(), conv1d_gather { rows, s: Sizes::of(s), ends, len, past, x, windows });
     }
     fn conv1d_gather_backward(
         &self,
@@ -50,12 +55,15 @@ impl Conv1dKernel for Cuda {
         write: Write,
     ) {
         let (rows, (ends, len)) = (Rows::new(sequences.rows(), s.inputs, s.inputs), sequences.on_device());
-        self.launch(&conv1d_gather_backward, rows.grid(), (rows, Sizes::of(s), ends, len, d_windows, dx, write));
+        self.launch(
+            rows.grid(),
+            conv1d_gather_backward { rows, s: Sizes::of(s), ends, len, d_windows, dx, add: write },
+        );
     }
     fn conv1d_remember(&self, s: &Conv1dSizes, sequences: Sequences<'_, Cuda>, x: Ref<'_, f32>, past: Mut<'_, f32>) {
         let (ends, len) = sequences.on_device();
         let grid = Grid::each(sequences.samples() * s.inputs);
-        self.launch(&conv1d_remember, grid, (Sizes::of(s), word(sequences.samples()), ends, len, x, past));
+        self.launch(grid, conv1d_remember { s: Sizes::of(s), samples: word(sequences.samples()), ends, len, x, past });
     }
     fn conv1d_grouped(
         &self,
@@ -65,7 +73,7 @@ impl Conv1dKernel for Cuda {
         windows: Ref<'_, f32>,
         y: Mut<'_, f32>,
     ) {
-        self.launch(&conv1d_grouped, Grid::each(y.len()), (Sizes::of(s), weight, bias, windows, y));
+        self.launch(Grid::each(y.len()), conv1d_grouped { s: Sizes::of(s), weight, bias, windows, y });
     }
     fn conv1d_grouped_backward_weights(
         &self,
@@ -80,12 +88,18 @@ impl Conv1dKernel for Cuda {
         let strides = [[s.window(), s.outputs], [of_group, outputs], [0, 1], [1, 0]];
         let r = Reducing::new(&sizes, |axis| axis > 0, |axis| strides[axis]);
         r.sum(self, 1.0, d_weight, write, |_, d, write| {
-            self.launch(&conv1d_grouped_weights, r.grid(), (r.plan, r.kept, r.reduced, windows, dy, d, write));
+            self.launch(
+                r.grid(),
+                conv1d_grouped_weights { r: r.plan, kept: r.kept, reduced: r.reduced, windows, dy, d, add: write },
+            );
         });
         if !d_bias.is_empty() {
             let r = Reducing::new(&[rows, s.outputs], |axis| axis == 1, |axis| [[s.outputs, 1][axis]; 2]);
             r.sum(self, 1.0, d_bias, write, |_, d, write| {
-                self.launch(&conv1d_grouped_bias, r.grid(), (r.plan, r.kept, r.reduced, dy, d, write));
+                self.launch(
+                    r.grid(),
+                    conv1d_grouped_bias { r: r.plan, kept: r.kept, reduced: r.reduced, dy, d, add: write },
+                );
             });
         }
     }
@@ -96,6 +110,6 @@ impl Conv1dKernel for Cuda {
         dy: Ref<'_, f32>,
         d_windows: Mut<'_, f32>,
     ) {
-        self.launch(&conv1d_grouped_windows, Grid::each(d_windows.len()), (Sizes::of(s), weight, dy, d_windows));
+        self.launch(Grid::each(d_windows.len()), conv1d_grouped_windows { s: Sizes::of(s), weight, dy, d_windows });
     }
 }

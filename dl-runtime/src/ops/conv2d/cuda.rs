@@ -19,9 +19,14 @@ header!(IMPLICIT = "implicit.cuh" with [TILES]);
 header!(DEPTHWISE = "depthwise.cuh" with [IMPLICIT]);
 kernels!(
     "conv2d.cu" with [crate::ops::activation::cuda::HEADER, DEPTHWISE]:
-    conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_weights_16,
-    conv2d_weights_32, conv2d_weights_64, conv2d_weights_128, conv2d_depthwise, conv2d_depthwise_weights, conv2d_bias,
-    conv2d_bias_activation, conv2d_sum
+    conv2d_gather(g, transposed, relu, weight, bias, source, target, add)
+        for [conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_depthwise],
+    conv2d_weights(g, part, x, dy, to, to_bias, add)
+        for [conv2d_weights_16, conv2d_weights_32, conv2d_weights_64, conv2d_weights_128],
+    conv2d_depthwise_weights(g, part, x, dy, to, add),
+    conv2d_bias(samples, channels, spatial_size, part, dy, to, add),
+    conv2d_bias_activation(channels, spatial_size, f, bias, y),
+    conv2d_sum(parts, weights, biases, to_weight, to_bias, add),
 );
 static F32: [Tile; 4] = tiles(
     [&conv2d_gather_16, &conv2d_gather_32, &conv2d_gather_64, &conv2d_gather_128],
@@ -33,8 +38,8 @@ pub(crate) mod tf32 {
     use crate::device::cuda::kernels;
     kernels!(
         "conv2d_tf32.cu" with [super::IMPLICIT]:
-        conv2d_gather_tf32_16, conv2d_gather_tf32_32, conv2d_gather_tf32_64, conv2d_gather_tf32_128,
-        conv2d_weights_tf32_16, conv2d_weights_tf32_32, conv2d_weights_tf32_64, conv2d_weights_tf32_128
+        [conv2d_gather_tf32_16, conv2d_gather_tf32_32, conv2d_gather_tf32_64, conv2d_gather_tf32_128] as super::conv2d_gather,
+        [conv2d_weights_tf32_16, conv2d_weights_tf32_32, conv2d_weights_tf32_64, conv2d_weights_tf32_128] as super::conv2d_weights,
     );
     pub(super) static TILES: [super::Tile; 4] = super::tiles(
         [&conv2d_gather_tf32_16, &conv2d_gather_tf32_32, &conv2d_gather_tf32_64, &conv2d_gather_tf32_128],
@@ -47,8 +52,8 @@ pub(crate) mod bf16 {
     use crate::device::cuda::kernels;
     kernels!(
         "conv2d_bf16.cu" with [super::IMPLICIT]:
-        conv2d_gather_bf16_16, conv2d_gather_bf16_32, conv2d_gather_bf16_64, conv2d_gather_bf16_128,
-        conv2d_weights_bf16_16, conv2d_weights_bf16_32, conv2d_weights_bf16_64, conv2d_weights_bf16_128
+        [conv2d_gather_bf16_16, conv2d_gather_bf16_32, conv2d_gather_bf16_64, conv2d_gather_bf16_128] as super::conv2d_gather,
+        [conv2d_weights_bf16_16, conv2d_weights_bf16_32, conv2d_weights_bf16_64, conv2d_weights_bf16_128] as super::conv2d_weights,
     );
     pub(super) static TILES: [super::Tile; 4] = super::tiles(
         [&conv2d_gather_bf16_16, &conv2d_gather_bf16_32, &conv2d_gather_bf16_64, &conv2d_gather_bf16_128],

@@ -11,7 +11,9 @@ use crate::tensor::Write;
 
 kernels!(
     "dense.cu" with [crate::device::cuda::headers::CAST, crate::ops::matmul::cuda::HEADER]:
-    dense_column_sums, dense_add_chunks, dense_backward_16, dense_backward_32
+    dense_column_sums(rows, columns, chunk, add, x, halves, sums),
+    dense_add_chunks(chunks, add, x, sums),
+    dense_backward(weights, input, dy, x, w, dw, db, dx) for [dense_backward_16, dense_backward_32],
 );
 
 impl DenseSizes {
@@ -94,7 +96,7 @@ impl DenseKernel for Cuda {
         let large = weights.large_tiles(1) || input.large_tiles(1);
         let (kernel, size) = if large { (&dense_backward_32, 32) } else { (&dense_backward_16, 16) };
         let grid = Grid::new(weights.tiles(size) + input.tiles(size), 256);
-        self.launch(kernel, grid, (weights, input, dy, x, weight, d_weight, d_bias, dx));
+        self.launch(grid, dense_backward { kernel, weights, input, dy, x, w: weight, dw: d_weight, db: d_bias, dx });
     }
 }
 
@@ -134,10 +136,11 @@ impl Cuda {
         let grid = Grid::of([s.outputs.div_ceil(256), chunks, 1], 256);
         let (rows, columns, chunk) = (s.samples as u32, s.outputs as u32, chunk as u32);
         if chunks == 1 {
-            return self.launch(&dense_column_sums, grid, (rows, columns, chunk, write, dy, halves, d_bias));
+            return self
+                .launch(grid, dense_column_sums { rows, columns, chunk, add: write, x: dy, halves, sums: d_bias });
         }
-        self.launch(&dense_column_sums, grid, (rows, columns, chunk, Write::Set, dy, halves, &sums));
+        self.launch(grid, dense_column_sums { rows, columns, chunk, add: Write::Set, x: dy, halves, sums: &sums });
         let grid = Grid::each(s.outputs);
-        self.launch(&dense_add_chunks, grid, (chunks as u32, write, Cuda::share(&sums), d_bias));
+        self.launch(grid, dense_add_chunks { chunks: chunks as u32, add: write, x: Cuda::share(&sums), sums: d_bias });
     }
 }

@@ -4,7 +4,11 @@ use super::{DropoutKernel, Mask};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
 use crate::tensor::Write;
 
-kernels!("dropout.cu": dropout, dropout_in_place);
+kernels!(
+    "dropout.cu":
+    dropout(seed, id, threshold, scale, x, y, add),
+    dropout_in_place(seed, id, threshold, scale, x),
+);
 
 /// Returns a grid with one thread for every four elements of whole groups.
 fn grid(n: usize) -> Grid {
@@ -14,10 +18,10 @@ fn grid(n: usize) -> Grid {
 impl DropoutKernel for Cuda {
     fn dropout(&self, mask: Mask, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
         let Mask { seed, id, scale, .. } = mask;
-        self.launch(&dropout, grid(y.len()), (seed, id, mask.word_threshold(), scale, x, y, write));
+        self.launch(grid(y.len()), dropout { seed, id, threshold: mask.word_threshold(), scale, x, y, add: write });
     }
     fn dropout_in_place(&self, mask: Mask, x: Mut<'_, f32>) {
         let Mask { seed, id, scale, .. } = mask;
-        self.launch(&dropout_in_place, grid(x.len()), (seed, id, mask.word_threshold(), scale, x));
+        self.launch(grid(x.len()), dropout_in_place { seed, id, threshold: mask.word_threshold(), scale, x });
     }
 }

@@ -9,7 +9,8 @@ use crate::tensor::Write;
 
 kernels!(
     "embedding.cu" with [crate::ops::axes::cuda::HEADER]:
-    embedding_forward, embedding_backward
+    embedding_forward(rows, vocabulary, weight, tokens, y),
+    embedding_backward(vocabulary, features, part, chunk, tokens, dy, tables, add),
 );
 
 /// The number of features of a block of the backward pass.
@@ -24,7 +25,7 @@ impl EmbeddingKernel for Cuda {
     fn embedding_forward(&self, features: usize, weight: Ref<'_, f32>, tokens: Ref<'_, u32>, y: Mut<'_, f32>) {
         let rows = Rows::new(tokens.len(), features, features);
         let vocabulary = word(weight.len() / features);
-        self.launch(&embedding_forward, rows.grid(), (rows, vocabulary, weight, tokens, y));
+        self.launch(rows.grid(), embedding_forward { rows, vocabulary, weight, tokens, y });
     }
     fn embedding_backward(
         &self,
@@ -40,8 +41,17 @@ impl EmbeddingKernel for Cuda {
         let chunks = (FEW / (parts * columns)).clamp(1, tokens.len().div_ceil(CHUNK).max(1));
         let chunk = tokens.len().div_ceil(chunks).max(1);
         let run = |to: Mut<'_, f32>, write: Write| {
-            let arguments = (word(vocabulary), word(features), word(part), word(chunk), tokens, dy, to, write);
-            self.launch(&embedding_backward, Grid::of([parts, columns, chunks], 256), arguments);
+            let arguments = embedding_backward {
+                vocabulary: word(vocabulary),
+                features: word(features),
+                part: word(part),
+                chunk: word(chunk),
+                tokens,
+                dy,
+                tables: to,
+                add: write,
+            };
+            self.launch(Grid::of([parts, columns, chunks], 256), arguments);
         };
         if chunks == 1 {
             return run(d_weight, write);

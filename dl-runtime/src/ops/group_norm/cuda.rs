@@ -8,7 +8,8 @@ use crate::tensor::Write;
 
 kernels!(
     "group_norm.cu" with [crate::ops::layer_norm::cuda::HEADER]:
-    group_norm_forward, group_norm_backward
+    group_norm_forward(s, weights, x, y),
+    group_norm_backward(s, lanes, weights, x, dy, dx, add, sums),
 );
 arguments! { struct Settings { channels: u32, spatial_size: u32, groups: u32, epsilon: f32 } }
 
@@ -30,7 +31,7 @@ impl GroupNormSizes {
 impl GroupNormKernel for Cuda {
     fn group_norm_forward(&self, s: GroupNormSizes, weights: Ref<'_, f32>, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let (settings, grid) = s.launch(x.len());
-        self.launch(&group_norm_forward, grid, (settings, weights, x, y));
+        self.launch(grid, group_norm_forward { s: settings, weights, x, y });
     }
     fn group_norm_backward(
         &self,
@@ -46,8 +47,17 @@ impl GroupNormKernel for Cuda {
         let lanes = if s.spatial_size >= 1024 || s.channels == s.groups { grid.threads } else { 32 };
         let sums = self.scratch(if d_weights.is_some() { 2 * x.len() / s.spatial_size } else { 0 });
         let (dx, write) = d_input.unzip();
-        let arguments = (settings, lanes, weights, x, dy, dx, write.unwrap_or(Write::Set), &sums);
-        self.launch(&group_norm_backward, grid, arguments);
+        let arguments = group_norm_backward {
+            s: settings,
+            lanes,
+            weights,
+            x,
+            dy,
+            dx,
+            add: write.unwrap_or(Write::Set),
+            sums: &sums,
+        };
+        self.launch(grid, arguments);
         if let Some((d_weights, write)) = d_weights {
             fold(self, Cuda::share(&sums), d_weights, write);
         }

@@ -7,13 +7,14 @@ use crate::tensor::Write;
 
 kernels!(
     "l2_normalize.cu" with [crate::device::cuda::headers::THREAD_GROUP]:
-    l2_normalize_forward, l2_normalize_backward
+    l2_normalize_forward(n, lanes, epsilon, x, y),
+    l2_normalize_backward(n, lanes, epsilon, x, dy, dx, add),
 );
 
 impl L2NormalizeKernel for Cuda {
     fn l2_normalize_forward(&self, L2NormalizeOp { n, epsilon }: L2NormalizeOp, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let group = ThreadGroup::of(x.len() / n, n);
-        self.launch(&l2_normalize_forward, group.grid(), (word(n), group, epsilon, x, y));
+        self.launch(group.grid(), l2_normalize_forward { n: word(n), lanes: group, epsilon, x, y });
     }
     fn l2_normalize_backward(
         &self,
@@ -24,6 +25,6 @@ impl L2NormalizeKernel for Cuda {
         write: Write,
     ) {
         let group = ThreadGroup::of(x.len() / n, n);
-        self.launch(&l2_normalize_backward, group.grid(), (word(n), group, epsilon, x, dy, dx, write));
+        self.launch(group.grid(), l2_normalize_backward { n: word(n), lanes: group, epsilon, x, dy, dx, add: write });
     }
 }

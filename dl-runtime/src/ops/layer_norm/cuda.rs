@@ -8,7 +8,10 @@ use crate::tensor::Write;
 header!(HEADER = "moments.cuh" with [crate::device::cuda::headers::THREAD_GROUP]);
 kernels!(
     "layer_norm.cu" with [HEADER]:
-    layer_norm_forward, layer_norm_backward, layer_norm_sums, layer_norm_fold
+    layer_norm_forward(norm, lanes, n, rows, weight, bias, x, y),
+    layer_norm_backward(norm, lanes, n, rows, weight, x, dy, dx, add, moments),
+    layer_norm_sums(n, rows, size, weights, x, dy, moments, sums, add),
+    layer_norm_fold(rows, from, to, add),
 );
 arguments! { struct Settings { epsilon: f32, centred: u32 } }
 
@@ -24,7 +27,7 @@ const COLUMNS: usize = 32;
 /// Sums the columns of `from`, which is [rows, to.len()].
 pub(in crate::ops) fn fold(cuda: &Cuda, from: Ref<'_, f32>, to: Mut<'_, f32>, write: Write) {
     let grid = Grid::new(to.len().div_ceil(COLUMNS), 256);
-    cuda.launch(&layer_norm_fold, grid, (from.len() / to.len(), from, to, write));
+    cuda.launch(grid, layer_norm_fold { rows: from.len() / to.len(), from, to, add: write });
 }
 
 impl LayerNormKernel for Cuda {
@@ -39,7 +42,10 @@ impl LayerNormKernel for Cuda {
         let n = weight.len();
         let (rows, settings) = (x.len() / n, norm.settings());
         let group = ThreadGroup::of(rows, n);
-        self.launch(&layer_norm_forward, group.grid(), (settings, group, n as u32, rows, weight, bias, x, y));
+        self.launch(
+            group.grid(),
+            layer_norm_forward { norm: settings, lanes: group, n: n as u32, rows, weight, bias, x, y },
+        );
     }
     fn layer_norm_backward(
         &self,
@@ -62,14 +68,51 @@ impl LayerNormKernel for Cuda {
         let (group, settings) = (ThreadGroup::of(rows, n), norm.settings());
         let (dx, write_input) = d_input.unzip();
         let write_input = write_input.unwrap_or(Write::Set);
-        let arguments = (settings, group, n as u32, rows, weight, x, dy, dx, write_input, &moments);
-        self.launch(&layer_norm_backward, group.grid(), arguments);
+        let arguments = layer_norm_backward {
+            norm: settings,
+            lanes: group,
+            n: n as u32,
+            rows,
+            weight,
+            x,
+            dy,
+            dx,
+            add: write_input,
+            moments: &moments,
+        };
+        self.launch(group.grid(), arguments);
 
         let (grid, n, width) = (Grid::of([across, parts, 1], 256), n as u32, weights as u32);
         if parts == 1 {
-            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &moments, d_weights, write));
+            self.launch(
+                grid,
+                layer_norm_sums {
+                    n,
+                    rows,
+                    size,
+                    weights: width,
+                    x,
+                    dy,
+                    moments: &moments,
+                    sums: d_weights,
+                    add: write,
+                },
+            );
         } else {
-            self.launch(&layer_norm_sums, grid, (n, rows, size, width, x, dy, &moments, &sums, Write::Set));
+            self.launch(
+                grid,
+                layer_norm_sums {
+                    n,
+                    rows,
+                    size,
+                    weights: width,
+                    x,
+                    dy,
+                    moments: &moments,
+                    sums: &sums,
+                    add: Write::Set,
+                },
+            );
             fold(self, Cuda::share(&sums), d_weights, write);
         }
     }

@@ -11,7 +11,9 @@ use crate::tensor::Write;
 header!(HEADER = "matmul.cuh" with [crate::ops::activation::cuda::HEADER]);
 kernels!(
     "matmul.cu" with [HEADER]:
-    matmul_tiles_16, matmul_tiles_32, matmul_few_rows, matmul_bias
+    matmul_tiles(s, count, f, a, b, bias, c, ones) for [matmul_tiles_16, matmul_tiles_32],
+    matmul_few_rows(rows, inner, columns, add, f, a, b, bias, c),
+    matmul_bias(columns, f, bias, y),
 );
 
 /// Our own kernels are used up to so many multiply-adds. Such a product is bound by latency, so cuBLASLt, which is made
@@ -103,7 +105,7 @@ impl Cuda {
             let grid = Grid::new(p.columns.div_ceil(warps_of_a_block).min(1 << 20), 128);
             let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
             let f = Code::of(beside.activation);
-            self.launch(&matmul_few_rows, grid, (rows, inner, columns, beside.write, f, a, b, bias, c));
+            self.launch(grid, matmul_few_rows { rows, inner, columns, add: beside.write, f, a, b, bias, c });
         } else if is_small(p, count) {
             self.matmul_tiles(Job::new(p, false, beside.write), count, a, b, c, None, beside);
         } else {
@@ -130,7 +132,7 @@ impl Cuda {
         let sums = sums.unwrap_or(no_sums);
         let (kernel, size) = if job.large_tiles(count) { (&matmul_tiles_32, 32) } else { (&matmul_tiles_16, 16) };
         let grid = Grid::of([job.tiles(size), products, 1], 256);
-        self.launch(kernel, grid, (job, count, f, a, b, bias, c, sums));
+        self.launch(grid, matmul_tiles { kernel, s: job, count, f, a, b, bias, c, ones: sums });
     }
     /// Queues products with cuBLASLt, or with our own kernels where it has no algorithm.
     pub(crate) fn matmul_large(
@@ -165,7 +167,7 @@ impl Cuda {
         self.gemm(&gemm, factors, bias, &c, &workspace);
         if !simple {
             let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
-            self.launch(&matmul_bias, Grid::fours(c.len()), (p.columns as u32, Code::of(f), bias, c));
+            self.launch(Grid::fours(c.len()), matmul_bias { columns: p.columns as u32, f: Code::of(f), bias, y: c });
         }
     }
 }

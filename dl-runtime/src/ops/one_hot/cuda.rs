@@ -6,12 +6,12 @@ use crate::ops::axes::cuda::Rows;
 
 kernels!(
     "one_hot.cu" with [crate::ops::axes::cuda::HEADER]:
-    one_hot
+    one_hot(rows, indices, y),
 );
 
 impl OneHotKernel for Cuda {
     fn one_hot(&self, classes: usize, indices: Ref<'_, u32>, y: Mut<'_, f32>) {
         let rows = Rows::new(indices.len(), classes, classes);
-        self.launch(&one_hot, rows.grid(), (rows, indices, y));
+        self.launch(rows.grid(), one_hot { rows, indices, y });
     }
 }

@@ -117,7 +117,8 @@ macro_rules! formulas {
         #[cfg(feature = "cuda")]
         impl OnDevices for $name {
             fn kernel() -> &'static Kernel {
-                static KERNEL: Kernel = Kernel::new(&super::cuda::SOURCE, stringify!($kernel));
+                static KERNEL: Kernel =
+                    Kernel::new(&super::cuda::SOURCE, stringify!($kernel), super::cuda::optim_step);
                 &KERNEL
             }
         }

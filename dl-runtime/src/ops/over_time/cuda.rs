@@ -7,7 +7,10 @@ use crate::tensor::{Sequences, Write};
 
 kernels!(
     "over_time.cu" with [headers::SEQUENCES]:
-    over_time, over_time_backward, max_over_time, max_over_time_backward
+    over_time(function, ends, len, row, x, y, add),
+    over_time_backward(function, ends, len, row, dy, dx, add),
+    max_over_time(ends, len, row, x, y),
+    max_over_time_backward(ends, len, row, x, y, dy, dx, add),
 );
 
 impl OverTimeKernel for Cuda {
@@ -21,7 +24,10 @@ impl OverTimeKernel for Cuda {
         write: Write,
     ) {
         let (ends, len) = sequences.on_device();
-        self.launch(&over_time, Grid::each(y.len()), (function as u32, ends, len, word(row), x, y, write));
+        self.launch(
+            Grid::each(y.len()),
+            over_time { function: function as u32, ends, len, row: word(row), x, y, add: write },
+        );
     }
     fn over_time_backward(
         &self,
@@ -34,11 +40,14 @@ impl OverTimeKernel for Cuda {
     ) {
         let (ends, len) = sequences.on_device();
         let grid = Grid::each(dx.len());
-        self.launch(&over_time_backward, grid, (function as u32, ends, len, word(row), dy, dx, write));
+        self.launch(
+            grid,
+            over_time_backward { function: function as u32, ends, len, row: word(row), dy, dx, add: write },
+        );
     }
     fn max_over_time(&self, sequences: Sequences<'_, Cuda>, row: usize, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let (ends, len) = sequences.on_device();
-        self.launch(&max_over_time, Grid::each(y.len()), (ends, len, word(row), x, y));
+        self.launch(Grid::each(y.len()), max_over_time { ends, len, row: word(row), x, y });
     }
     fn max_over_time_backward(
         &self,
@@ -51,6 +60,9 @@ impl OverTimeKernel for Cuda {
         write: Write,
     ) {
         let (ends, len) = sequences.on_device();
-        self.launch(&max_over_time_backward, Grid::each(y.len()), (ends, len, word(row), x, y, dy, dx, write));
+        self.launch(
+            Grid::each(y.len()),
+            max_over_time_backward { ends, len, row: word(row), x, y, dy, dx, add: write },
+        );
     }
 }

@@ -7,7 +7,8 @@ use crate::tensor::Write;
 
 kernels!(
     "pad2d.cu" with [crate::ops::axes::cuda::HEADER]:
-    pad2d_forward, pad2d_backward
+    pad2d_forward(rows, mode, high, wide, x, y),
+    pad2d_backward(rows, mode, high, wide, dy, dx, add),
 );
 
 arguments! {
@@ -26,11 +27,11 @@ impl Pad2dKernel for Cuda {
     fn pad2d_forward(&self, op: Pad2dOp, s: &Pad2dSizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let ([high, wide], [height, width]) = (sides(op, s), s.output);
         let rows = Rows::new(s.planes * height, width, width);
-        self.launch(&pad2d_forward, rows.grid(), (rows, op.mode as u32, high, wide, x, y));
+        self.launch(rows.grid(), pad2d_forward { rows, mode: op.mode as u32, high, wide, x, y });
     }
     fn pad2d_backward(&self, op: Pad2dOp, s: &Pad2dSizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         let ([high, wide], [height, width]) = (sides(op, s), s.image);
         let rows = Rows::new(s.planes * height, width, width);
-        self.launch(&pad2d_backward, rows.grid(), (rows, op.mode as u32, high, wide, dy, dx, write));
+        self.launch(rows.grid(), pad2d_backward { rows, mode: op.mode as u32, high, wide, dy, dx, add: write });
     }
 }

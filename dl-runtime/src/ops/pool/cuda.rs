@@ -7,7 +7,12 @@ use crate::tensor::Write;
 
 kernels!(
     "pool.cu" with [crate::device::cuda::headers::ELEMENTWISE, crate::device::cuda::headers::THREAD_GROUP]:
-    pool_max_forward, pool_max_backward, pool_pairs_forward, pool_pairs_backward, pool_avg_forward, pool_avg_backward
+    pool_max_forward(w, lanes, windows, x, y, positions),
+    pool_max_backward(w, x, positions, dy, dx, add),
+    pool_pairs_forward(width, x, y),
+    pool_pairs_backward(width, x, dy, dx, add),
+    pool_avg_forward(w, with_padding, lanes, windows, x, y),
+    pool_avg_backward(w, with_padding, dy, dx, add),
 );
 arguments! {
     /// `Windows` of `pool.cu`: the rows, then the columns.
@@ -81,32 +86,41 @@ impl PoolSizes {
 impl PoolKernel for Cuda {
     fn max_pool_forward(&self, s: &PoolSizes, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         if s.pairs([x.address(), x.address()]) {
-            return self.launch(&pool_pairs_forward, Grid::each(y.len() / 2), (s.image[1] as u32, x, y));
+            return self.launch(Grid::each(y.len() / 2), pool_pairs_forward { width: s.image[1] as u32, x, y });
         }
         let group = s.group();
-        let arguments = (Code::of(s), group, s.outputs(), x, y, None::<Mut<'_, u32>>);
-        self.launch(&pool_max_forward, group.grid(), arguments);
+        let (lanes, windows, positions) = (group, s.outputs(), None::<Mut<'_, u32>>);
+        let arguments = pool_max_forward { w: Code::of(s), lanes, windows, x, y, positions };
+        self.launch(group.grid(), arguments);
     }
     fn max_pool_backward(&self, s: &PoolSizes, x: Ref<'_, f32>, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         if s.pairs([x.address(), dx.address()]) {
             let grid = Grid::each(dy.len() / 2);
-            return self.launch(&pool_pairs_backward, grid, (s.image[1] as u32, x, dy, dx, write));
+            return self.launch(grid, pool_pairs_backward { width: s.image[1] as u32, x, dy, dx, add: write });
         }
         let code = Code::of(s);
         let stored = if s.recomputes_maxima() { 0 } else { s.outputs() };
         let positions = Cuda::reinterpret_mut::<f32, u32>(self.scratch(stored));
         if !s.recomputes_maxima() {
             let group = s.group();
-            let arguments = (code, group, s.outputs(), x, None::<Mut<'_, f32>>, &positions);
-            self.launch(&pool_max_forward, group.grid(), arguments);
+            let (lanes, windows, y) = (group, s.outputs(), None::<Mut<'_, f32>>);
+            let arguments = pool_max_forward { w: code, lanes, windows, x, y, positions: &positions };
+            self.launch(group.grid(), arguments);
         }
         let grid = Grid::each(dx.len());
-        self.launch(&pool_max_backward, grid, (code, x, Cuda::share(&positions), dy, dx, write));
+        self.launch(grid, pool_max_backward { w: code, x, positions: Cuda::share(&positions), dy, dx, add: write });
     }
     fn avg_pool_forward(&self, s: &PoolSizes, count_include_pad: bool, x: Ref<'_, f32>, y: Mut<'_, f32>) {
         let group = s.group();
-        let arguments = (Code::of(s), u32::from(count_include_pad), group, s.outputs(), x, y);
-        self.launch(&pool_avg_forward, group.grid(), arguments);
+        let arguments = pool_avg_forward {
+            w: Code::of(s),
+            with_padding: u32::from(count_include_pad),
+            lanes: group,
+            windows: s.outputs(),
+            x,
+            y,
+        };
+        self.launch(group.grid(), arguments);
     }
     fn avg_pool_backward(
         &self,
@@ -116,7 +130,8 @@ impl PoolKernel for Cuda {
         dx: Mut<'_, f32>,
         write: Write,
     ) {
-        let arguments = (Code::of(s), u32::from(count_include_pad), dy, &dx, write);
-        self.launch(&pool_avg_backward, Grid::each(dx.len()), arguments);
+        let arguments =
+            pool_avg_backward { w: Code::of(s), with_padding: u32::from(count_include_pad), dy, dx: &dx, add: write };
+        self.launch(Grid::each(dx.len()), arguments);
     }
 }

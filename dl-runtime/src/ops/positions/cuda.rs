@@ -7,7 +7,9 @@ use crate::tensor::{Sequences, Streams, Write};
 
 kernels!(
     "positions.cu" with [crate::ops::axes::cuda::HEADER, headers::SEQUENCES]:
-    positions_add, positions_add_backward, positions_add_sinusoids
+    positions_add(rows, ends, len, past, positions, x, y),
+    positions_add_backward(features, ends, len, samples, dy, d, add),
+    positions_add_sinusoids(order, features, ends, len, past, x, y),
 );
 
 impl PositionsKernel for Cuda {
@@ -22,7 +24,7 @@ impl PositionsKernel for Cuda {
     ) {
         let (rows, (ends, len)) = (Rows::new(sequences.rows(), features, features), sequences.on_device());
         let past = streams.map(|streams| streams.device_past());
-        self.launch(&positions_add, rows.grid(), (rows, ends, len, past, positions, x, y));
+        self.launch(rows.grid(), positions_add { rows, ends, len, past, positions, x, y });
     }
     fn add_positions_backward(
         &self,
@@ -34,7 +36,7 @@ impl PositionsKernel for Cuda {
     ) {
         let ((ends, len), samples) = (sequences.on_device(), word(sequences.samples()));
         let grid = Grid::each(d.len());
-        self.launch(&positions_add_backward, grid, (word(features), ends, len, samples, dy, d, write));
+        self.launch(grid, positions_add_backward { features: word(features), ends, len, samples, dy, d, add: write });
     }
     fn add_sinusoids(
         &self,
@@ -48,6 +50,9 @@ impl PositionsKernel for Cuda {
         let (ends, len) = sequences.on_device();
         let past = streams.map(|streams| streams.device_past());
         let grid = Grid::each(y.len());
-        self.launch(&positions_add_sinusoids, grid, (order as u32, word(features), ends, len, past, x, y));
+        self.launch(
+            grid,
+            positions_add_sinusoids { order: order as u32, features: word(features), ends, len, past, x, y },
+        );
     }
 }

@@ -9,7 +9,9 @@ use crate::tensor::Write;
 
 kernels!(
     "prelu.cu" with [crate::ops::axes::cuda::HEADER, crate::ops::reduce::cuda::HEADER]:
-    prelu_forward, prelu_backward_input, prelu_backward_weight
+    prelu_forward(rows, axes, x, weight, y),
+    prelu_backward_input(rows, axes, x, weight, dy, dx, add),
+    prelu_backward_weight(r, kept, reduced, x, dy, d, add),
 );
 
 /// Returns the shape [samples, channels, spatial_size] of `n` numbers, and its strides in the input and in the weights.
@@ -25,7 +27,7 @@ impl PreluKernel for Cuda {
         let (sizes, strides) = axes(x.len(), weight.len(), spatial_size);
         let iter = StridedIter::new(&sizes, |axis| strides[axis]);
         let rows = Rows::of(&iter);
-        self.launch(&prelu_forward, rows.grid(), (rows, Axes::outer(&iter), x, weight, y));
+        self.launch(rows.grid(), prelu_forward { rows, axes: Axes::outer(&iter), x, weight, y });
     }
     fn prelu_backward(
         &self,
@@ -40,12 +42,15 @@ impl PreluKernel for Cuda {
         if let Some((dx, write)) = d_input {
             let iter = StridedIter::new(&sizes, |axis| strides[axis]);
             let rows = Rows::of(&iter);
-            let arguments = (rows, Axes::outer(&iter), x, weight, dy, dx, write);
-            self.launch(&prelu_backward_input, rows.grid(), arguments);
+            let arguments = prelu_backward_input { rows, axes: Axes::outer(&iter), x, weight, dy, dx, add: write };
+            self.launch(rows.grid(), arguments);
         }
         let r = Reducing::new(&sizes, |axis| axis == 1, |axis| strides[axis]);
         r.sum(self, 1.0, d_weight, write, |_, d, write| {
-            self.launch(&prelu_backward_weight, r.grid(), (r.plan, r.kept, r.reduced, x, dy, d, write));
+            self.launch(
+                r.grid(),
+                prelu_backward_weight { r: r.plan, kept: r.kept, reduced: r.reduced, x, dy, d, add: write },
+            );
         });
     }
 }

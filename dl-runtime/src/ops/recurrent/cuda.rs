@@ -10,7 +10,11 @@ use crate::tensor::{InitialStates, States, Storage, Write};
 
 kernels!(
     "recurrent.cu" with [crate::ops::activation::cuda::HEADER, headers::SEQUENCES]:
-    recurrent_state, recurrent_cell, recurrent_projected, recurrent_gather, recurrent_cell_backward
+    recurrent_state(walk, store, states, h, c),
+    recurrent_cell(walk, ends, len, b, gates, kept, c, h, out, y),
+    recurrent_projected(walk, ends, len, results, h, y),
+    recurrent_gather(walk, ends, len, y, dy, initial, dh, before, outside),
+    recurrent_cell_backward(walk, ends, len, gates, kept, initial, before, d, dc, d_input_side, d_hidden_side, db, inside),
 );
 arguments! {
     struct Walk {
@@ -64,8 +68,8 @@ impl RecurrentKernel for Cuda {
         let copy = |store: u32, h: &Mut<'_, f32>, c: &Mut<'_, f32>| {
             if let Some((stride, first, all)) = &states {
                 let walk = Walk { stride: *stride, first: *first, ..Walk::at(&run, 0) };
-                let arguments = (walk, store, all, h, c);
-                self.launch(&recurrent_state, Grid::each(h_len + c_len), arguments);
+                let arguments = recurrent_state { walk, store, states: all, h, c };
+                self.launch(Grid::each(h_len + c_len), arguments);
             }
         };
         if states.is_none() {
@@ -79,8 +83,19 @@ impl RecurrentKernel for Cuda {
             let (walk, none) = (Walk::at(&run, step), Activation::Identity);
             let product = Cuda::reborrow(&mut b);
             self.dense_forward(hh, none, weights.weight_hh, weights.bias_hh, Cuda::share(&h), product);
-            let arguments = (walk, ends, len, Cuda::share(&b), &gates, &kept, &c, &h, &out, &y);
-            self.launch(&recurrent_cell, Grid::each(c_len), arguments);
+            let arguments = recurrent_cell {
+                walk,
+                ends,
+                len,
+                b: Cuda::share(&b),
+                gates: &gates,
+                kept: &kept,
+                c: &c,
+                h: &h,
+                out: &out,
+                y: &y,
+            };
+            self.launch(Grid::each(c_len), arguments);
             if projected[0] > 0 {
                 let no_bias = Cuda::slice(weights.weight_hr, 0..0);
                 self.dense_forward(
@@ -91,8 +106,15 @@ impl RecurrentKernel for Cuda {
                     Cuda::share(&out),
                     Cuda::reborrow(&mut results),
                 );
-                let arguments = (Walk::at(&run, step), ends, len, Cuda::share(&results), &h, &y);
-                self.launch(&recurrent_projected, Grid::each(h_len), arguments);
+                let arguments = recurrent_projected {
+                    walk: Walk::at(&run, step),
+                    ends,
+                    len,
+                    results: Cuda::share(&results),
+                    h: &h,
+                    y: &y,
+                };
+                self.launch(Grid::each(h_len), arguments);
             }
         }
         copy(1, &h, &c);
@@ -135,8 +157,9 @@ impl RecurrentKernel for Cuda {
                 self.dense_backward_input(hh, weights.weight_hh, Cuda::share(&db), Cuda::reborrow(&mut dh), write);
             }
             let walk = Walk { stride, first, ..Walk::at(&run, step) };
-            let arguments = (walk, ends, len, y, dy, initial, &dh, &to.before, &outside);
-            self.launch(&recurrent_gather, Grid::each(dh_len), arguments);
+            let arguments =
+                recurrent_gather { walk, ends, len, y, dy, initial, dh: &dh, before: &to.before, outside: &outside };
+            self.launch(Grid::each(dh_len), arguments);
             if projected > 0 {
                 let product = Cuda::reborrow(&mut d_out);
                 self.dense_backward_input(hr, weights.weight_hr, Cuda::share(&dh), product, Write::Set);
@@ -144,8 +167,22 @@ impl RecurrentKernel for Cuda {
             let d = if projected > 0 { &d_out } else { &dh };
             let before = Cuda::share(&to.before);
             let sides = (&to.d_input_side, &to.d_hidden_side);
-            let arguments = (walk, ends, len, gates, kept, initial, before, d, &dc, sides.0, sides.1, &db, &inside);
-            self.launch(&recurrent_cell_backward, Grid::each(dc_len), arguments);
+            let arguments = recurrent_cell_backward {
+                walk,
+                ends,
+                len,
+                gates,
+                kept,
+                initial,
+                before,
+                d,
+                dc: &dc,
+                d_input_side: sides.0,
+                d_hidden_side: sides.1,
+                db: &db,
+                inside: &inside,
+            };
+            self.launch(Grid::each(dc_len), arguments);
         }
     }
 }

@@ -10,7 +10,11 @@ use crate::tensor::Write;
 header!(HEADER = "reduce.cuh" with [crate::ops::axes::cuda::HEADER]);
 kernels!(
     "reduce.cu" with [HEADER]:
-    reduce_sum, reduce_max, reduce_max_count, reduce_max_backward, reduce_expand
+    reduce_sum(r, kept, reduced, scale, x, y, add),
+    reduce_max(r, kept, reduced, x, y),
+    reduce_max_count(r, kept, reduced, x, y, counts),
+    reduce_max_backward(rows, axes, x, y, dy, counts, dx, add),
+    reduce_expand(rows, axes, scale, y, x, add),
 );
 
 arguments! {
@@ -134,7 +138,7 @@ impl Reducing {
 
 /// Launches the kernel that sums numbers.
 fn sum_pieces(cuda: &Cuda, r: Reducing, scale: f32, x: Ref<'_, f32>, y: Mut<'_, f32>, write: Write) {
-    cuda.launch(&reduce_sum, r.grid(), (r.plan, r.kept, r.reduced, scale, x, y, write));
+    cuda.launch(r.grid(), reduce_sum { r: r.plan, kept: r.kept, reduced: r.reduced, scale, x, y, add: write });
 }
 
 /// `y = scale·Σ x`, or `+=` with [`Write::Add`].
@@ -145,7 +149,7 @@ pub(crate) fn sum(cuda: &Cuda, r: Reducing, scale: f32, x: Ref<'_, f32>, y: Mut<
 /// `x = scale·y`, repeated where the iteration over `x` has stride 0; or `+=` with [`Write::Add`].
 pub(crate) fn repeat(cuda: &Cuda, iter: &StridedIter<1>, scale: f32, y: Ref<'_, f32>, x: Mut<'_, f32>, write: Write) {
     let rows = Rows::of(iter);
-    cuda.launch(&reduce_expand, rows.grid(), (rows, Axes::outer(iter), scale, y, x, write));
+    cuda.launch(rows.grid(), reduce_expand { rows, axes: Axes::outer(iter), scale, y, x, add: write });
 }
 
 /// Plans the reduction of a batch.
@@ -178,7 +182,7 @@ impl ReduceKernel for Cuda {
         }
         let r = reducing(s, x.len() / len(s.from));
         let run = |r: Reducing, x: Ref<'_, f32>, y: Mut<'_, f32>| {
-            self.launch(&reduce_max, r.grid(), (r.plan, r.kept, r.reduced, x, y));
+            self.launch(r.grid(), reduce_max { r: r.plan, kept: r.kept, reduced: r.reduced, x, y });
         };
         if r.workspace() == 0 {
             return run(r, x, y);
@@ -203,11 +207,11 @@ impl ReduceKernel for Cuda {
         let r = reducing(s, samples);
         let (mut counts, workspace) = Cuda::split_mut(self.scratch(y.len() + r.workspace()), y.len());
         r.sum_in(self, workspace, 1.0, Cuda::reborrow(&mut counts), Write::Set, |_, counts, _| {
-            self.launch(&reduce_max_count, r.grid(), (r.plan, r.kept, r.reduced, x, y, counts));
+            self.launch(r.grid(), reduce_max_count { r: r.plan, kept: r.kept, reduced: r.reduced, x, y, counts });
         });
         let iter = repetition(s, samples);
         let rows = Rows::of(&iter);
-        let arguments = (rows, Axes::outer(&iter), x, y, dy, counts, dx, write);
-        self.launch(&reduce_max_backward, rows.grid(), arguments);
+        let arguments = reduce_max_backward { rows, axes: Axes::outer(&iter), x, y, dy, counts, dx, add: write };
+        self.launch(rows.grid(), arguments);
     }
 }

@@ -5,7 +5,11 @@ use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, headers, kernels};
 use crate::ops::axes::cuda::word;
 use crate::tensor::{Sequences, Streams, Write};
 
-kernels!("rotary.cu" with [headers::SEQUENCES]: rotary_rotate, rotary_rotate_in_place);
+kernels!(
+    "rotary.cu" with [headers::SEQUENCES]:
+    rotary_rotate(r, rows, ends, len, past, x, y, add),
+    rotary_rotate_in_place(r, rows, ends, len, past, x),
+);
 arguments! { struct Settings { heads: u32, features: u32, row: u32, back: u32, base: f32 } }
 
 impl Rotation {
@@ -31,7 +35,7 @@ impl RotaryKernel for Cuda {
     ) {
         let (rows, (ends, len)) = (sequences.rows(), sequences.on_device());
         let past = past.map(|past| past.device_past());
-        self.launch(&rotary_rotate, r.grid(rows), (r.settings(), rows, ends, len, past, x, y, write));
+        self.launch(r.grid(rows), rotary_rotate { r: r.settings(), rows, ends, len, past, x, y, add: write });
     }
     fn rotate_in_place(
         &self,
@@ -42,6 +46,6 @@ impl RotaryKernel for Cuda {
     ) {
         let (rows, (ends, len)) = (sequences.rows(), sequences.on_device());
         let past = past.map(|past| past.device_past());
-        self.launch(&rotary_rotate_in_place, r.grid(rows), (r.settings(), rows, ends, len, past, x));
+        self.launch(r.grid(rows), rotary_rotate_in_place { r: r.settings(), rows, ends, len, past, x });
     }
 }

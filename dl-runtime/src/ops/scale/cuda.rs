@@ -9,7 +9,8 @@ use crate::tensor::Write;
 
 kernels!(
     "scale.cu" with [crate::ops::axes::cuda::HEADER, crate::ops::reduce::cuda::HEADER]:
-    scale, scale_backward_weight
+    scale(rows, axes, x, weight, y, add),
+    scale_backward_weight(r, kept, reduced, x, dy, d, add),
 );
 
 impl ScaleKernel for Cuda {
@@ -21,7 +22,7 @@ impl ScaleKernel for Cuda {
         let strides = [[row, 0], [inner, 1], [1, 0]];
         let iter = StridedIter::new(&[x.len() / row, weight.len(), inner], |axis| strides[axis]);
         let rows = Rows::of(&iter);
-        self.launch(&scale, rows.grid(), (rows, Axes::outer(&iter), x, weight, y, write));
+        self.launch(rows.grid(), scale { rows, axes: Axes::outer(&iter), x, weight, y, add: write });
     }
     fn scale_backward_weight(
         &self,
@@ -35,7 +36,10 @@ impl ScaleKernel for Cuda {
         let strides = [row, inner, 1];
         let r = Reducing::new(&[x.len() / row, channels, inner], |axis| axis == 1, |axis| [strides[axis]; 2]);
         r.sum(self, 1.0, d_weight, write, |_, d, write| {
-            self.launch(&scale_backward_weight, r.grid(), (r.plan, r.kept, r.reduced, x, dy, d, write));
+            self.launch(
+                r.grid(),
+                scale_backward_weight { r: r.plan, kept: r.kept, reduced: r.reduced, x, dy, d, add: write },
+            );
         });
     }
 }

@@ -7,7 +7,8 @@ use crate::tensor::Write;
 
 kernels!(
     "softmax.cu" with [crate::device::cuda::headers::THREAD_GROUP]:
-    softmax_forward, softmax_backward
+    softmax_forward(s, lanes, rows, x, y),
+    softmax_backward(s, lanes, rows, y, dy, dx, add),
 );
 arguments! { struct Shape { classes: u32, positions: u32, log: u32 } }
 
@@ -21,13 +22,13 @@ fn rows(s: SoftmaxOp, len: usize) -> (Shape, ThreadGroup, usize) {
 /// `x` may be `y`.
 fn forward(cuda: &Cuda, s: SoftmaxOp, x: Ref<'_, f32>, y: &Mut<'_, f32>) {
     let (shape, group, rows) = rows(s, y.len());
-    cuda.launch(&softmax_forward, group.grid(), (shape, group, rows, x, y));
+    cuda.launch(group.grid(), softmax_forward { s: shape, lanes: group, rows, x, y });
 }
 
 /// `dy` may be `dx`.
 fn backward(cuda: &Cuda, s: SoftmaxOp, y: Ref<'_, f32>, dy: Ref<'_, f32>, dx: &Mut<'_, f32>, write: Write) {
     let (shape, group, rows) = rows(s, dx.len());
-    cuda.launch(&softmax_backward, group.grid(), (shape, group, rows, y, dy, dx, write));
+    cuda.launch(group.grid(), softmax_backward { s: shape, lanes: group, rows, y, dy, dx, add: write });
 }
 
 impl SoftmaxKernel for Cuda {

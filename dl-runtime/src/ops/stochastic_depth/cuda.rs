@@ -7,7 +7,7 @@ use crate::tensor::{Sequences, Write};
 
 kernels!(
     "stochastic_depth.cu" with [crate::ops::axes::cuda::HEADER, headers::SEQUENCES]:
-    stochastic_depth
+    stochastic_depth(rows, ends, len, seed, id, threshold, scale, x, y, add),
 );
 
 impl StochasticDepthKernel for Cuda {
@@ -22,6 +22,6 @@ impl StochasticDepthKernel for Cuda {
     ) {
         let SampleMask { seed, id, threshold, scale } = mask;
         let (rows, (ends, len)) = (Rows::new(sequences.rows(), row, row), sequences.on_device());
-        self.launch(&stochastic_depth, rows.grid(), (rows, ends, len, seed, id, threshold, scale, x, y, write));
+        self.launch(rows.grid(), stochastic_depth { rows, ends, len, seed, id, threshold, scale, x, y, add: write });
     }
 }

@@ -8,7 +8,8 @@ use crate::tensor::Write;
 
 kernels!(
     "transpose.cu" with [crate::ops::axes::cuda::HEADER]:
-    transpose_rows, transpose_tiles
+    transpose_rows(rows, axes, x, y, add),
+    transpose_tiles(t, others, x, y, add),
 );
 
 arguments! {
@@ -37,11 +38,14 @@ impl TransposeKernel for Cuda {
                 let blocks = [tiles.across, tiles.along].map(|n| n.div_ceil(32) as usize);
                 let blocks = tiles.others as usize * blocks[0] * blocks[1];
                 assert!(blocks < 1 << 31, "{blocks} tiles of a transposition");
-                self.launch(&transpose_tiles, Grid::new(blocks.min(1 << 16), 256), (tiles, others, x, y, write));
+                self.launch(
+                    Grid::new(blocks.min(1 << 16), 256),
+                    transpose_tiles { t: tiles, others, x, y, add: write },
+                );
             }
             None => {
                 let rows = Rows::of(&iter);
-                self.launch(&transpose_rows, rows.grid(), (rows, Axes::outer(&iter), x, y, write));
+                self.launch(rows.grid(), transpose_rows { rows, axes: Axes::outer(&iter), x, y, add: write });
             }
         }
     }

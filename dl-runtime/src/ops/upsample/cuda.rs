@@ -7,7 +7,8 @@ use crate::tensor::Write;
 
 kernels!(
     "upsample.cu" with [crate::ops::axes::cuda::HEADER]:
-    upsample_nearest, upsample_bilinear, upsample_nearest_backward, upsample_bilinear_backward
+    upsample_forward(rows, high, wide, x, y) for [upsample_nearest, upsample_bilinear],
+    upsample_backward(rows, high, wide, dy, dx, add) for [upsample_nearest_backward, upsample_bilinear_backward],
 );
 
 arguments! {
@@ -30,7 +31,7 @@ impl UpsampleKernel for Cuda {
             Mode::Nearest => &upsample_nearest,
             Mode::Bilinear { .. } => &upsample_bilinear,
         };
-        self.launch(kernel, rows.grid(), (rows, high, wide, x, y));
+        self.launch(rows.grid(), upsample_forward { kernel, rows, high, wide, x, y });
     }
     fn upsample_backward(&self, mode: Mode, s: &UpsampleSizes, dy: Ref<'_, f32>, dx: Mut<'_, f32>, write: Write) {
         let ([high, wide], width) = (sides(mode, s), s.image[1]);
@@ -39,6 +40,6 @@ impl UpsampleKernel for Cuda {
             Mode::Nearest => &upsample_nearest_backward,
             Mode::Bilinear { .. } => &upsample_bilinear_backward,
         };
-        self.launch(kernel, rows.grid(), (rows, high, wide, dy, dx, write));
+        self.launch(rows.grid(), upsample_backward { kernel, rows, high, wide, dy, dx, add: write });
     }
 }

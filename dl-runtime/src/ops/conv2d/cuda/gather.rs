@@ -1,6 +1,6 @@
 //! Convolutions and transposed convolutions on CUDA.
 
-use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, is_depthwise, tiles_of};
+use super::{Geometry, by_dnn, conv2d_bias_activation, conv2d_depthwise, conv2d_gather, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
 use crate::ops::Activation;
 use crate::ops::activation::{ActivationKernel, cuda::Code};
@@ -48,8 +48,8 @@ impl Gather {
                 device.dnn(dnn, operands, &to, write, &scratch);
                 if !plain {
                     let [channels, spatial_size] = self.sizes.computed(self.direction).map(|n| n as u32);
-                    let arguments = (channels, spatial_size, Code::of(f), bias, &to);
-                    device.launch(&conv2d_bias_activation, Grid::fours(to.len()), arguments);
+                    let arguments = conv2d_bias_activation { channels, spatial_size, f: Code::of(f), bias, y: &to };
+                    device.launch(Grid::fours(to.len()), arguments);
                 }
             }
             _ => self.run_own(device, f, [weight, bias], from, to, write),
@@ -68,9 +68,19 @@ impl Gather {
         let s = &self.sizes;
         let relu = u32::from(f == Activation::Relu);
         let transposed = u32::from(self.direction == Direction::Transposed);
-        let arguments = (Geometry::of(s), transposed, relu, weight, bias, from, &to, write);
+        let launch = |kernel| conv2d_gather {
+            kernel,
+            g: Geometry::of(s),
+            transposed,
+            relu,
+            weight,
+            bias,
+            source: from,
+            target: &to,
+            add: write,
+        };
         if is_depthwise(s) {
-            device.launch(&conv2d_depthwise, Grid::each(to.len()), arguments);
+            device.launch(Grid::each(to.len()), launch(&conv2d_depthwise));
         } else {
             let (rows, size, strides) = match self.direction {
                 Direction::Forward => (s.outputs / s.groups, s.output, [1, 1]),
@@ -81,7 +91,7 @@ impl Gather {
             let products = s.groups * strides[0] * strides[1];
             let tile = fastest(tiles_of(device), rows, columns, products);
             let grid = Grid::of([tile.blocks(rows, columns), 1, products], tile.threads);
-            device.launch(tile.gather, grid, arguments);
+            device.launch(grid, launch(tile.gather));
         }
         if !matches!(f, Activation::Identity | Activation::Relu) {
             device.activation_forward_in_place(f, to);

@@ -1,6 +1,8 @@
 //! The gradients of convolutions to weights and bias on CUDA.
 
-use super::{Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, is_depthwise, tiles_of};
+use super::{
+    Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, conv2d_weights, is_depthwise, tiles_of,
+};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
 use crate::ops::conv2d::tiles::{Cut, Tile, fastest};
 use crate::ops::conv2d::{Conv2dSizes, Direction};
@@ -81,7 +83,17 @@ impl Gradient {
         let (none, d_bias) = Cuda::split_mut(d_bias, 0);
         let sum = |parts: usize, to_weight: &Mut<'_, f32>, to_bias: &Mut<'_, f32>| {
             let grid = Grid::new((to_weight.len() + to_bias.len()).div_ceil(32), 512);
-            device.launch(&conv2d_sum, grid, (parts as u32, &part_weight, &part_bias, to_weight, to_bias, write));
+            device.launch(
+                grid,
+                conv2d_sum {
+                    parts: parts as u32,
+                    weights: &part_weight,
+                    biases: &part_bias,
+                    to_weight,
+                    to_bias,
+                    add: write,
+                },
+            );
         };
         let (s, geometry) = (&self.sizes, Geometry::of(&self.sizes));
 
@@ -95,11 +107,16 @@ impl Gradient {
             let Cut { parts, len } = self.weights;
             if is_depthwise(s) {
                 let grid = Grid::of([s.outputs, parts, 1], 256);
-                device.launch(&conv2d_depthwise_weights, grid, (geometry, len as u32, images, windows, to, first));
+                device.launch(
+                    grid,
+                    conv2d_depthwise_weights { g: geometry, part: len as u32, x: images, dy: windows, to, add: first },
+                );
             } else {
                 let [rows, columns] = [s.outputs / s.groups, d_weight.len() / s.outputs];
                 let grid = Grid::of([self.tile.blocks(rows, columns), parts, s.groups], self.tile.threads);
-                device.launch(self.tile.weights, grid, (geometry, len, images, windows, to, to_bias, first));
+                let kernel = self.tile.weights;
+                let (x, dy, part) = (images, windows, len);
+                device.launch(grid, conv2d_weights { kernel, g: geometry, part, x, dy, to, to_bias, add: first });
             }
             if parts > 1 {
                 sum(parts, &d_weight, with_bias);
@@ -111,7 +128,10 @@ impl Gradient {
             let Cut { parts, len } = self.bias;
             let (to, first) = if parts == 1 { (&d_bias, write) } else { (&part_bias, Write::Set) };
             let grid = Grid::of([d_bias.len(), parts, 1], 256);
-            device.launch(&conv2d_bias, grid, (s.samples as u32, channels, spatial_size, len as u32, dy, to, first));
+            device.launch(
+                grid,
+                conv2d_bias { samples: s.samples as u32, channels, spatial_size, part: len as u32, dy, to, add: first },
+            );
             if parts > 1 {
                 sum(parts, &none, &d_bias);
             }

@@ -11,8 +11,13 @@ use crate::tensor::Storage;
 
 kernels!(
     "classes.cu" with [crate::ops::loss::cuda::HEADER, crate::device::cuda::headers::SEQUENCES]:
-    class_loss, class_loss_backward, class_weights, class_factor, weighted_class_loss, weighted_class_sums,
-    weighted_class_loss_backward
+    class_loss(f, s, lanes, x, t, losses),
+    class_loss_backward(f, s, lanes, count, x, t, scale, d, add, losses),
+    class_weights(part, weights),
+    class_factor(ignored, classes, samples, weights, t, factor),
+    weighted_class_loss(f, s, ignored, lanes, weights, x, t, values),
+    weighted_class_sums(lanes, ends, len, per_row, factor, values, losses),
+    weighted_class_loss_backward(f, s, ignored, lanes, ends, len, per_row, samples, weights, factor, x, t, scale, d, add),
 );
 arguments! { struct Shape { classes: u32, positions: u32 } }
 
@@ -54,8 +59,9 @@ fn backward(
     let count = gradient.divisor(reduction, sizes.positions as f32, t.len() / sizes.positions);
     let Gradient { scale, to, write, .. } = gradient;
     let (shape, group) = (sizes.shape(), sizes.group(t.len()));
-    let arguments = (code(loss), shape, group, count, x, t, scale, to, write, losses);
-    cuda.launch(&class_loss_backward, group.grid(), arguments);
+    let arguments =
+        class_loss_backward { f: code(loss), s: shape, lanes: group, count, x, t, scale, d: to, add: write, losses };
+    cuda.launch(group.grid(), arguments);
 }
 
 impl ClassLossKernel for Cuda {
@@ -69,7 +75,7 @@ impl ClassLossKernel for Cuda {
     ) {
         let (shape, group) = (sizes.shape(), sizes.group(t.len()));
         let launch = |to: &Mut<'_, f32>| {
-            self.launch(&class_loss, group.grid(), (code(loss), shape, group, x, t, to));
+            self.launch(group.grid(), class_loss { f: code(loss), s: shape, lanes: group, x, t, losses: to });
         };
         if sizes.positions == 1 {
             return launch(&losses);

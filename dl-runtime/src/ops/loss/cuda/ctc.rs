@@ -6,7 +6,9 @@ use crate::ops::loss::{Ctc, CtcKernel, CtcSequences, Gradient};
 
 kernels!(
     "ctc.cu" with [crate::ops::loss::cuda::HEADER, crate::device::cuda::headers::SEQUENCES]:
-    ctc_states, ctc_losses, ctc_gradient
+    ctc_states(s, samples, gradient, ends, len, label_ends, label_len, x, t, memory),
+    ctc_losses(s, memory, losses),
+    ctc_gradient(s, samples, rows, ends, len, memory, x, scale, d, add),
 );
 arguments! { struct Settings { classes: u32, blank: u32, zero_infinity: u32, rows: u32, states: u32 } }
 
@@ -35,7 +37,10 @@ impl Cuda {
         let ((ends, len), (label_ends, label_len)) = (sequences.rows.on_device(), sequences.labels.on_device());
         let (grid, gradient) = (Grid::new(samples, THREADS), u32::from(gradient));
         let samples = samples as u32;
-        self.launch(&ctc_states, grid, (settings, samples, gradient, ends, len, label_ends, label_len, x, t, &memory));
+        self.launch(
+            grid,
+            ctc_states { s: settings, samples, gradient, ends, len, label_ends, label_len, x, t, memory: &memory },
+        );
         memory
     }
 }
@@ -52,7 +57,7 @@ impl CtcKernel for Cuda {
         let sizes = Sizes::of(&sequences);
         let settings = settings(loss, sizes);
         let memory = self.ctc_states(settings, sizes, sequences, x, t, false);
-        self.launch(&ctc_losses, Grid::each(losses.len()), (settings, &memory, &losses));
+        self.launch(Grid::each(losses.len()), ctc_losses { s: settings, memory: &memory, losses: &losses });
     }
     fn ctc_backward(
         &self,
@@ -69,7 +74,8 @@ impl CtcKernel for Cuda {
         let ((ends, len), samples) = (sequences.rows.on_device(), sequences.rows.samples() as u32);
         let rows = sequences.rows.rows();
         let grid = Grid::new(rows.min(1 << 13), THREADS);
-        let arguments = (settings, samples, rows, ends, len, &memory, x, scale, to, write);
-        self.launch(&ctc_gradient, grid, arguments);
+        let arguments =
+            ctc_gradient { s: settings, samples, rows, ends, len, memory: &memory, x, scale, d: to, add: write };
+        self.launch(grid, arguments);
     }
 }

@@ -8,7 +8,9 @@ use crate::tensor::Storage;
 header!(TABLE = "losses.cuh");
 kernels!(
     "elementwise.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER, TABLE]:
-    elementwise_loss, elementwise_loss_backward, elementwise_loss_sums
+    elementwise_loss(f, lanes, features, size, cuts, count, a, b, sums),
+    elementwise_loss_backward(f, input, lanes, features, size, cuts, rows, count, a, b, scale, d, add),
+    elementwise_loss_sums(lanes, n, count, from, sums),
 );
 
 impl Code {
@@ -48,7 +50,7 @@ impl Cuts {
 pub(super) fn sums(cuda: &Cuda, from: Ref<'_, f32>, count: f32, sums: Mut<'_, f32>) {
     let n = from.len() / sums.len().max(1);
     let group = ThreadGroup::of(sums.len(), n);
-    cuda.launch(&elementwise_loss_sums, group.grid(), (group, n, count, from, sums));
+    cuda.launch(group.grid(), elementwise_loss_sums { lanes: group, n, count, from, sums });
 }
 
 impl ElementwiseLossKernel for Cuda {
@@ -65,9 +67,18 @@ impl ElementwiseLossKernel for Cuda {
         let (code, group, count) = (Code::of(loss), cuts.group(), reduction.of(loss.count(features)));
         let launch = |count: f32, to: &Mut<'_, f32>| {
             self.launch(
-                &elementwise_loss,
                 group.grid(),
-                (code, group, features, cuts.size, cuts.cuts, count, a, b, to),
+                elementwise_loss {
+                    f: code,
+                    lanes: group,
+                    features,
+                    size: cuts.size,
+                    cuts: cuts.cuts,
+                    count,
+                    a,
+                    b,
+                    sums: to,
+                },
             );
         };
         if cuts.cuts == 1 {
@@ -90,8 +101,21 @@ impl ElementwiseLossKernel for Cuda {
         let (cuts, count) = (Cuts::of(features, samples), gradient.divisor(reduction, loss.count(features), samples));
         let (Gradient { input, scale, to, write }, group) = (gradient, cuts.group());
         let Cuts { size, cuts, rows } = cuts;
-        let arguments =
-            (Code::of(loss), input as u32, group, features, size, cuts, rows, count, a, b, scale, to, write);
-        self.launch(&elementwise_loss_backward, group.grid(), arguments);
+        let arguments = elementwise_loss_backward {
+            f: Code::of(loss),
+            input: input as u32,
+            lanes: group,
+            features,
+            size,
+            cuts,
+            rows,
+            count,
+            a,
+            b,
+            scale,
+            d: to,
+            add: write,
+        };
+        self.launch(group.grid(), arguments);
     }
 }

@@ -8,7 +8,12 @@ use crate::tensor::Storage;
 
 kernels!(
     "nt_xent.cu" with [crate::ops::loss::cuda::HEADER]:
-    nt_xent_normalize, nt_xent_tiles, nt_xent_losses, nt_xent_slopes, nt_xent_product, nt_xent_input
+    nt_xent_normalize(lanes, n, features, a, b, z, saved),
+    nt_xent_tiles(n, features, temperature, z, tiles, positives),
+    nt_xent_losses(lanes, count, tiles, positives, losses, saved),
+    nt_xent_slopes(n, features, temperature, input, z, saved, scale, slopes),
+    nt_xent_product(n, features, slopes, z, d),
+    nt_xent_input(lanes, n, features, input, z, saved, d, to, add),
 );
 
 /// The number of rows and of columns of a tile.
@@ -29,7 +34,7 @@ fn normalize(
     saved: Option<&Mut<'_, f32>>,
 ) {
     let (group, [a, b]) = (ThreadGroup::of(2 * n, features), views);
-    cuda.launch(&nt_xent_normalize, group.grid(), (group, n, features, a, b, z, saved));
+    cuda.launch(group.grid(), nt_xent_normalize { lanes: group, n, features, a, b, z, saved });
 }
 
 impl NtXentKernel for Cuda {
@@ -48,10 +53,14 @@ impl NtXentKernel for Cuda {
         let (sums, positives) = Cuda::split_mut(rest, 4 * n * count);
 
         normalize(self, n, features, [a, b], &z, saved.as_ref());
-        let arguments = (n, features, s.temperature, &z, &sums, &positives);
-        self.launch(&nt_xent_tiles, tiles(2 * n, 2 * n), arguments);
+        let arguments =
+            nt_xent_tiles { n, features, temperature: s.temperature, z: &z, tiles: &sums, positives: &positives };
+        self.launch(tiles(2 * n, 2 * n), arguments);
         let group = ThreadGroup::of(n, count);
-        self.launch(&nt_xent_losses, group.grid(), (group, count, &sums, &positives, losses, saved));
+        self.launch(
+            group.grid(),
+            nt_xent_losses { lanes: group, count, tiles: &sums, positives: &positives, losses, saved },
+        );
     }
     fn nt_xent_backward(
         &self,
@@ -68,10 +77,14 @@ impl NtXentKernel for Cuda {
         let (d, slopes) = Cuda::split_mut(rest, n * features);
 
         normalize(self, n, features, [a, b], &z, None);
-        let arguments = (n, features, s.temperature, input, &z, saved, scale, &slopes);
-        self.launch(&nt_xent_slopes, tiles(n, 2 * n), arguments);
-        self.launch(&nt_xent_product, tiles(n, features), (n, features, &slopes, &z, &d));
+        let arguments =
+            nt_xent_slopes { n, features, temperature: s.temperature, input, z: &z, saved, scale, slopes: &slopes };
+        self.launch(tiles(n, 2 * n), arguments);
+        self.launch(tiles(n, features), nt_xent_product { n, features, slopes: &slopes, z: &z, d: &d });
         let group = ThreadGroup::of(n, features);
-        self.launch(&nt_xent_input, group.grid(), (group, n, features, input, &z, saved, &d, to, write));
+        self.launch(
+            group.grid(),
+            nt_xent_input { lanes: group, n, features, input, z: &z, saved, d: &d, to, add: write },
+        );
     }
 }

@@ -7,7 +7,11 @@ use crate::tensor::Storage;
 
 kernels!(
     "overlap.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER]:
-    overlap_sums, overlap_losses, overlap_factors, class_overlap_backward, mask_overlap_backward
+    overlap_sums(s, hole, lanes, rows, p, labels, mask, sums),
+    overlap_losses(s, f, sums, losses),
+    overlap_factors(s, f, samples, sums, scale, factors),
+    class_overlap_backward(s, hole, together, factors, p, labels, d, add),
+    mask_overlap_backward(s, hole, input, together, factors, x, mask, d, add),
 );
 arguments! { struct Shape { areas: u32, pixels: u32, last: u32 } }
 arguments! { struct Settings { jaccard: u32, smooth: f32, together: u32 } }
@@ -70,14 +74,23 @@ impl<'a> Batch<'a> {
     fn sums(&self, cuda: &Cuda, sums: &Mut<'_, f32>) {
         let rows = sums.len() / 3;
         let group = ThreadGroup::of(rows, self.sizes.pixels);
-        let arguments = (self.shape(), self.hole, group, rows, self.p, self.labels, self.mask, sums);
-        cuda.launch(&overlap_sums, group.grid(), arguments);
+        let arguments = overlap_sums {
+            s: self.shape(),
+            hole: self.hole,
+            lanes: group,
+            rows,
+            p: self.p,
+            labels: self.labels,
+            mask: self.mask,
+            sums,
+        };
+        cuda.launch(group.grid(), arguments);
     }
     /// Computes the loss of every sample; `sums` is scratch memory for [`Batch::sums`].
     fn losses(&self, cuda: &Cuda, sums: &Mut<'_, f32>, losses: Mut<'_, f32>) {
         self.sums(cuda, sums);
         let (grid, sums) = (Grid::each(losses.len()), Cuda::share(sums));
-        cuda.launch(&overlap_losses, grid, (self.shape(), self.settings(), sums, losses));
+        cuda.launch(grid, overlap_losses { s: self.shape(), f: self.settings(), sums, losses });
     }
     /// Computes two factors for each area of each group of samples; `memory` has a place for the sums and the factors.
     fn factors<'m>(&self, cuda: &Cuda, scale: Option<Ref<'_, f32>>, memory: &'m mut Mut<'_, f32>) -> Ref<'m, f32> {
@@ -86,7 +99,17 @@ impl<'a> Batch<'a> {
         let factors = Cuda::split_mut(factors, 2 * areas / self.together()).0;
         self.sums(cuda, &sums);
         let (grid, sums) = (Grid::each(factors.len() / 2), Cuda::share(&sums));
-        cuda.launch(&overlap_factors, grid, (self.shape(), self.settings(), self.samples(), sums, scale, &factors));
+        cuda.launch(
+            grid,
+            overlap_factors {
+                s: self.shape(),
+                f: self.settings(),
+                samples: self.samples(),
+                sums,
+                scale,
+                factors: &factors,
+            },
+        );
         let len = factors.len();
         Cuda::slice(Cuda::share(memory), 3 * areas..3 * areas + len)
     }
@@ -121,8 +144,17 @@ impl OverlapKernel for Cuda {
         let Gradient { scale, to, write, .. } = gradient;
         let factors = batch.factors(self, scale, &mut memory);
         let together = batch.together() as u32;
-        let arguments = (batch.shape(), batch.hole, together, factors, batch.p, t, to, write);
-        self.launch(&class_overlap_backward, Grid::each(t.len()), arguments);
+        let arguments = class_overlap_backward {
+            s: batch.shape(),
+            hole: batch.hole,
+            together,
+            factors,
+            p: batch.p,
+            labels: t,
+            d: to,
+            add: write,
+        };
+        self.launch(Grid::each(t.len()), arguments);
     }
     fn mask_overlap(
         &self,
@@ -148,7 +180,17 @@ impl OverlapKernel for Cuda {
         let Gradient { input, scale, to, write } = gradient;
         let factors = batch.factors(self, scale, &mut memory);
         let (together, grid) = (batch.together() as u32, Grid::each(to.len()));
-        let arguments = (batch.shape(), batch.hole, input as u32, together, factors, x, t, to, write);
-        self.launch(&mask_overlap_backward, grid, arguments);
+        let arguments = mask_overlap_backward {
+            s: batch.shape(),
+            hole: batch.hole,
+            input: input as u32,
+            together,
+            factors,
+            x,
+            mask: t,
+            d: to,
+            add: write,
+        };
+        self.launch(grid, arguments);
     }
 }

@@ -7,7 +7,8 @@ use crate::tensor::Storage;
 
 kernels!(
     "positive.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER]:
-    positive_loss, positive_loss_backward
+    positive_loss(positions, weights, x, t, values),
+    positive_loss_backward(positions, input, features, count, weights, x, t, scale, d, add),
 );
 
 impl PositiveWeightsKernel for Cuda {
@@ -22,8 +23,9 @@ impl PositiveWeightsKernel for Cuda {
         let count = op.weights.len();
         let (mut weights, values) = Cuda::split_mut(self.scratch(count + x.len()), count);
         classes::write(self, op.weights, &mut weights);
-        let arguments = (op.positions, Cuda::share(&weights), x, t, &values);
-        self.launch(&positive_loss, Grid::each(x.len()), arguments);
+        let arguments =
+            positive_loss { positions: op.positions, weights: Cuda::share(&weights), x, t, values: &values };
+        self.launch(Grid::each(x.len()), arguments);
         elementwise::sums(self, Cuda::share(&values), op.reduction.of(features as f32), losses);
     }
     fn positive_loss_backward(
@@ -39,7 +41,18 @@ impl PositiveWeightsKernel for Cuda {
         let count = gradient.divisor(op.reduction, features as f32, gradient.to.len() / features);
         let Gradient { input, scale, to, write } = gradient;
         let (weights, len) = (Cuda::share(&weights), to.len());
-        let arguments = (op.positions, input as u32, features, count, weights, x, t, scale, to, write);
-        self.launch(&positive_loss_backward, Grid::each(len), arguments);
+        let arguments = positive_loss_backward {
+            positions: op.positions,
+            input: input as u32,
+            features,
+            count,
+            weights,
+            x,
+            t,
+            scale,
+            d: to,
+            add: write,
+        };
+        self.launch(Grid::each(len), arguments);
     }
 }

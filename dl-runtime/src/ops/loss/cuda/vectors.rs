@@ -8,7 +8,8 @@ use crate::tensor::Write;
 
 kernels!(
     "vectors.cu" with [crate::ops::loss::cuda::HEADER]:
-    vector_loss, vector_loss_backward
+    vector_loss(f, lanes, features, a, b, c, losses),
+    vector_loss_backward(f, input, lanes, features, samples, a, b, c, scale, d, add),
 );
 
 /// Returns the kernel argument; `kind` is a value of `Of` in `vectors.cu`.
@@ -32,7 +33,7 @@ impl VectorLossKernel for Cuda {
         losses: Mut<'_, f32>,
     ) {
         let group = ThreadGroup::of(losses.len(), features);
-        self.launch(&vector_loss, group.grid(), (code(loss), group, features, a, b, c, losses));
+        self.launch(group.grid(), vector_loss { f: code(loss), lanes: group, features, a, b, c, losses });
     }
     fn vector_loss_backward(
         &self,
@@ -53,7 +54,19 @@ impl VectorLossKernel for Cuda {
         }
         let samples = to.len() / features;
         let group = ThreadGroup::of(samples, features);
-        let arguments = (code(loss), input as u32, group, features, samples, a, b, c, scale, to, write);
-        self.launch(&vector_loss_backward, group.grid(), arguments);
+        let arguments = vector_loss_backward {
+            f: code(loss),
+            input: input as u32,
+            lanes: group,
+            features,
+            samples,
+            a,
+            b,
+            c,
+            scale,
+            d: to,
+            add: write,
+        };
+        self.launch(group.grid(), arguments);
     }
 }

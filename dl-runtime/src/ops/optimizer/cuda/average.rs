@@ -3,10 +3,13 @@
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
 use crate::ops::optimizer::AverageKernel;
 
-kernels!("average.cu" with [crate::ops::optimizer::cuda::HEADER]: average_move);
+kernels!(
+    "average.cu" with [crate::ops::optimizer::cuda::HEADER]:
+    average_move(part, weights, mean),
+);
 
 impl AverageKernel for Cuda {
     fn average(&self, part: f32, weights: Ref<'_, f32>, mean: Mut<'_, f32>) {
-        self.launch(&average_move, Grid::fours(mean.len()), (part, weights, mean));
+        self.launch(Grid::fours(mean.len()), average_move { part, weights, mean });
     }
 }

@@ -6,7 +6,10 @@ use crate::tensor::Storage;
 
 kernels!(
     "clip.cu" with [crate::ops::optimizer::cuda::HEADER]:
-    clip_squares, clip_factor, clip_scale, clip_value
+    clip_squares(roles, g, parts),
+    clip_factor(limit, parts, factor, check),
+    clip_scale(roles, factor, g),
+    clip_value(limit, roles, g),
 );
 
 impl ClipKernel for Cuda {
@@ -17,11 +20,14 @@ impl ClipKernel for Cuda {
         let parts = Grid::fours(g.len()).blocks[0].min(PARTS as u32) as usize;
         let (parts, factor) = Cuda::split_mut(self.scratch(2 * parts + 1), 2 * parts);
         let parts = Cuda::reinterpret_mut::<f32, u32>(parts);
-        self.launch(&clip_squares, Grid::new(parts.len() / 2, 256), (roles, Cuda::share(&g), &parts));
-        self.launch(&clip_factor, Grid::new(1, 256), (limit.to_bits(), Cuda::share(&parts), &factor, finite_check));
-        self.launch(&clip_scale, Grid::fours(g.len()), (roles, Cuda::share(&factor), g));
+        self.launch(Grid::new(parts.len() / 2, 256), clip_squares { roles, g: Cuda::share(&g), parts: &parts });
+        self.launch(
+            Grid::new(1, 256),
+            clip_factor { limit: limit.to_bits(), parts: Cuda::share(&parts), factor: &factor, check: finite_check },
+        );
+        self.launch(Grid::fours(g.len()), clip_scale { roles, factor: Cuda::share(&factor), g });
     }
     fn clip_value(&self, segments: &Segments<Cuda>, limit: f32, g: Mut<'_, f32>) {
-        self.launch(&clip_value, Grid::fours(g.len()), (limit.abs(), Cuda::whole(&segments.roles), g));
+        self.launch(Grid::fours(g.len()), clip_value { limit: limit.abs(), roles: Cuda::whole(&segments.roles), g });
     }
 }

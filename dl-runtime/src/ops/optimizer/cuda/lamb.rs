@@ -4,7 +4,12 @@ use crate::device::cuda::{Cuda, Grid, Mut, arguments, kernels};
 use crate::ops::optimizer::{LambKernel, LambStep, TensorStep};
 use crate::tensor::Storage;
 
-kernels!("lamb.cu" with [crate::ops::optimizer::cuda::HEADER]: lamb_means, lamb_trust, lamb_move);
+kernels!(
+    "lamb.cu" with [crate::ops::optimizer::cuda::HEADER]:
+    lamb_means(s, check, w, g, m, v, parts),
+    lamb_trust(s, parts, trust),
+    lamb_move(s, trust, check, w, g, m, v),
+);
 
 arguments! {
     /// The factors of a [`LambStep`], `Lamb` of `lamb.cu`.
@@ -24,10 +29,11 @@ impl LambKernel for Cuda {
         let parts = grid.blocks[0].min(PARTS as u32) as usize;
         let (parts, trust) = Cuda::split_mut(self.scratch(4 * parts + 1), 4 * parts);
         let parts = Cuda::reinterpret_mut::<f32, u32>(parts);
-        let means = (s, Cuda::share(&finite_check), Cuda::share(&w), g, &m, &v, &parts);
-        self.launch(&lamb_means, Grid::new(parts.len() / 4, 256), means);
-        self.launch(&lamb_trust, Grid::new(1, 256), (s, Cuda::share(&parts), &trust));
+        let means =
+            lamb_means { s, check: Cuda::share(&finite_check), w: Cuda::share(&w), g, m: &m, v: &v, parts: &parts };
+        self.launch(Grid::new(parts.len() / 4, 256), means);
+        self.launch(Grid::new(1, 256), lamb_trust { s, parts: Cuda::share(&parts), trust: &trust });
         let (m, v) = (Cuda::share(&m), Cuda::share(&v));
-        self.launch(&lamb_move, grid, (s, Cuda::share(&trust), finite_check, w, g, m, v));
+        self.launch(grid, lamb_move { s, trust: Cuda::share(&trust), check: finite_check, w, g, m, v });
     }
 }

@@ -9,7 +9,11 @@ use crate::Role;
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
 
 header!(HEADER = "optimizer.cuh" with [crate::device::cuda::headers::ELEMENTWISE]);
-kernels!("optimizer.cu" with [HEADER]: optim_finite_check);
+kernels!(
+    "optimizer.cu" with [HEADER]:
+    optim_finite_check(step, losses, check),
+    optim_step(s, decay, roles, w, g, check, kept) for [],
+);
 
 arguments! {
     /// The weight decay of a step, `Decay` of `optimizer.cuh`.
@@ -24,7 +28,7 @@ impl Decay {
 
 impl FiniteCheckKernel for Cuda {
     fn finite_check(&self, step: u64, losses: Ref<'_, f32>, words: Mut<'_, u32>) {
-        self.launch(&optim_finite_check, Grid::new(1, 256), (FiniteCheck::step_word(step), losses, words));
+        self.launch(Grid::new(1, 256), optim_finite_check { step: FiniteCheck::step_word(step), losses, check: words });
     }
 }
 
@@ -42,6 +46,7 @@ impl StepKernel for Cuda {
         if let ([Segment { role: Role::Bias, .. }], 0) = (segments, roles.len()) {
             (decay.added, decay.factor) = (decay.added_to_rest, decay.factor_of_rest);
         }
-        self.launch(F::kernel(), grid, (formula, decay, roles, w, g, finite_check, kept));
+        let kernel = F::kernel();
+        self.launch(grid, optim_step { kernel, s: formula, decay, roles, w, g, check: finite_check, kept });
     }
 }

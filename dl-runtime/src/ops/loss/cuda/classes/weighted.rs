@@ -31,7 +31,7 @@ impl Argument for Weights<'_> {
 pub(in crate::ops::loss::cuda) fn write(cuda: &Cuda, numbers: &[f32], to: &mut Mut<'_, f32>) {
     for (part, numbers) in numbers.chunks(PART).enumerate() {
         let numbers = Weights { from: part * PART, numbers };
-        cuda.launch(&class_weights, Grid::new(1, 64), (numbers, &Cuda::reborrow(to)));
+        cuda.launch(Grid::new(1, 64), class_weights { part: numbers, weights: &Cuda::reborrow(to) });
     }
 }
 
@@ -53,9 +53,15 @@ impl WeightedClasses<'_> {
         match self.reduction {
             Reduction::Sum => write(cuda, &[sum], &mut factor),
             Reduction::Mean => {
-                let arguments =
-                    (self.ignored(), self.classes as u32, samples as u32, Cuda::share(&weights), t, &factor);
-                cuda.launch(&class_factor, Grid::new(1, 1024), arguments);
+                let arguments = class_factor {
+                    ignored: self.ignored(),
+                    classes: self.classes as u32,
+                    samples: samples as u32,
+                    weights: Cuda::share(&weights),
+                    t,
+                    factor: &factor,
+                };
+                cuda.launch(Grid::new(1, 1024), arguments);
             }
         }
         let both = Cuda::share(to);
@@ -78,12 +84,29 @@ impl WeightedClassKernel for Cuda {
         let (mut settings, values) = Cuda::split_mut(self.scratch(settings + values), settings);
         let [factor, weights] = loss.prepare(self, samples, 1.0, t, &mut settings);
         let group = sizes.group(t.len());
-        let arguments = (code(loss.loss), sizes.shape(), loss.ignored(), group, weights, x, t, &values);
-        self.launch(&weighted_class_loss, group.grid(), arguments);
+        let arguments = weighted_class_loss {
+            f: code(loss.loss),
+            s: sizes.shape(),
+            ignored: loss.ignored(),
+            lanes: group,
+            weights,
+            x,
+            t,
+            values: &values,
+        };
+        self.launch(group.grid(), arguments);
         let per_row = t.len() / sequences.rows().max(1);
         let group = ThreadGroup::of(samples, sequences.longest() * per_row);
-        let arguments = (group, ends, len, per_row as u32, factor, Cuda::share(&values), &losses);
-        self.launch(&weighted_class_sums, group.grid(), arguments);
+        let arguments = weighted_class_sums {
+            lanes: group,
+            ends,
+            len,
+            per_row: per_row as u32,
+            factor,
+            values: Cuda::share(&values),
+            losses: &losses,
+        };
+        self.launch(group.grid(), arguments);
     }
     fn weighted_class_loss_backward(
         &self,
@@ -103,8 +126,23 @@ impl WeightedClassKernel for Cuda {
         let (group, per_row) = (sizes.group(t.len()), (t.len() / sequences.rows().max(1)) as u32);
         let (code, shape, ignored) = (code(loss.loss), sizes.shape(), loss.ignored());
         let samples = samples as u32;
-        let arguments =
-            (code, shape, ignored, group, ends, len, per_row, samples, weights, factor, x, t, scale, to, write);
-        self.launch(&weighted_class_loss_backward, group.grid(), arguments);
+        let arguments = weighted_class_loss_backward {
+            f: code,
+            s: shape,
+            ignored,
+            lanes: group,
+            ends,
+            len,
+            per_row,
+            samples,
+            weights,
+            factor,
+            x,
+            t,
+            scale,
+            d: to,
+            add: write,
+        };
+        self.launch(group.grid(), arguments);
     }
 }

@@ -1,16 +1,18 @@
 //! Weights of Winograd's convolution: their transform and the order in which the products read them.
 
+#![allow(clippy::needless_range_loop, reason = "loops without closures become code for registers")]
+
 use super::form::{Form, Four, MOST_POINTS, Sizes, Two};
 use super::lanes;
+use crate::device::cpu::simd::simd;
+use crate::ops::channel_blocks::BLOCK;
 use crate::ops::conv2d::Conv2dSizes;
 
 /// The number of weights of a kernel.
 const KERNEL: usize = 9;
-/// The number of lanes of two of the widest registers.
-const MAX_WIDTH: usize = 32;
 
-/// The largest number of numbers of a transformed kernel.
-const MOST_POSITIONS: usize = MOST_POINTS * MOST_POINTS;
+/// The kernels of a block of output channels: for each element, that of each channel.
+type Kernels = [[f64; BLOCK]; KERNEL];
 
 /// Returns the number of floats of packed weights.
 pub(super) fn packed_len(s: &Conv2dSizes, sizes: Sizes) -> usize {
@@ -26,39 +28,64 @@ pub(super) fn pack(s: &Conv2dSizes, sizes: Sizes, weight: &[f32], packed: &mut [
     let (inputs, outputs, positions) = (s.inputs, s.outputs, sizes.positions());
     assert_eq!(weight.len(), outputs * inputs * KERNEL, "weights of a convolution");
     assert_eq!(packed.len(), packed_len(s, sizes), "packed weights");
+    assert!(outputs.is_multiple_of(BLOCK), "blocks of channels");
     let channels = outputs.next_multiple_of(lanes());
     for first in (0..channels).step_by(2 * lanes()) {
         let width = (channels - first).min(2 * lanes());
         let chunk = &mut packed[positions * inputs * first..][..positions * inputs * width];
-        for input in 0..inputs {
-            let mut transformed = [[0.0_f32; MAX_WIDTH]; MOST_POSITIONS];
-            for lane in 0..width.min(outputs - first) {
-                let output = first + lane;
-                let kernel = &weight[(output * inputs + input) * KERNEL..][..KERNEL];
-                let values = if sizes == Four::SIZES { transform::<Four>(kernel) } else { transform::<Two>(kernel) };
-                for (to, value) in transformed.iter_mut().zip(values) {
-                    to[lane] = value as f32;
-                }
+        for block in (0..width).step_by(BLOCK) {
+            // The channels of a last register that do not exist.
+            if first + block >= outputs {
+                chunk.chunks_exact_mut(width).for_each(|row| row[block..].fill(0.0));
+                break;
             }
-            for (position, row) in transformed[..positions].iter().enumerate() {
-                chunk[(position * inputs + input) * width..][..width].copy_from_slice(&row[..width]);
+            let weight = &weight[(first + block) * inputs * KERNEL..][..BLOCK * inputs * KERNEL];
+            if sizes == Four::SIZES {
+                pack_block(Four, inputs, weight, width, &mut chunk[block..]);
+            } else {
+                pack_block(Two, inputs, weight, width, &mut chunk[block..]);
             }
         }
     }
 }
 
-/// Returns `G g Gᵀ`, computed in f64.
-fn transform<F: Form>(kernel: &[f32]) -> [f64; MOST_POSITIONS] {
-    let Sizes { points, .. } = F::SIZES;
-    let mut rows = [[0.0; 3]; MOST_POINTS];
-    for (row, g) in rows.iter_mut().zip(F::G) {
-        for (column, sum) in row.iter_mut().enumerate() {
-            *sum = (0..3).map(|k| g[k] * f64::from(kernel[3 * k + column])).sum();
+simd! {
+    /// Packs `G g Gᵀ`, computed in f64, of the kernels of a block of output channels into rows of `width` numbers.
+    fn pack_block<S, F>(_form: F, inputs: usize, weight: &[f32], width: usize, to: &mut [f32]) where [F: Form] {
+        let Sizes { points, .. } = F::SIZES;
+        for input in 0..inputs {
+            let mut g: Kernels = [[0.0; BLOCK]; KERNEL];
+            for channel in 0..BLOCK {
+                let kernel = &weight[(channel * inputs + input) * KERNEL..][..KERNEL];
+                for element in 0..KERNEL {
+                    g[element][channel] = f64::from(kernel[element]);
+                }
+            }
+            let mut rows = [[[0.0; BLOCK]; 3]; MOST_POINTS];
+            for i in 0..points {
+                for column in 0..3 {
+                    rows[i][column] = weighted(&F::G[i], [&g[column], &g[3 + column], &g[6 + column]]);
+                }
+            }
+            for i in 0..points {
+                for j in 0..points {
+                    let values = weighted(&F::G[j], [&rows[i][0], &rows[i][1], &rows[i][2]]);
+                    let to = &mut to[((i * points + j) * inputs + input) * width..][..BLOCK];
+                    for lane in 0..BLOCK {
+                        to[lane] = values[lane] as f32;
+                    }
+                }
+            }
         }
     }
-    let mut values = [0.0; MOST_POSITIONS];
-    for (position, value) in values[..points * points].iter_mut().enumerate() {
-        *value = (0..3).map(|k| rows[position / points][k] * F::G[position % points][k]).sum();
+}
+
+/// Returns the sum of three vectors with weights.
+#[inline(always)]
+fn weighted(by: &[f64; 3], of: [&[f64; BLOCK]; 3]) -> [f64; BLOCK] {
+    let mut sum = [0.0; BLOCK];
+    for lane in 0..BLOCK {
+        sum[lane] = by[0] * of[0][lane] + by[1] * of[1][lane] + by[2] * of[2][lane];
     }
-    values
+    sum
 }

@@ -1,7 +1,7 @@
 //! Writes the forward steps of nodes: the calls, what they read and write, and which may share memory.
 
 use crate::fuse::Mode;
-use crate::ir::{Config, Int8, Node};
+use crate::ir::{Blocks, Config, Int8, Node};
 use crate::steps::{Access, Argument, Call, NodeId, Sharing, Step, Tensor};
 
 /// Adds the forward steps of node `i` to `pass`.
@@ -19,8 +19,10 @@ pub fn forward(i: NodeId, node: &Node, mode: Mode, pass: &mut Vec<Step>) {
         Argument::new(Tensor::Value(input), Access::Read, shape)
     });
     if node.op.each_input {
-        let pieces = inputs.enumerate();
-        pass.extend(pieces.map(|(k, input)| Step::new(Call::Forward(i, Some(k)), vec![input, output.clone()])));
+        // Along the channels, the parts of a sample follow each other.
+        let sharing = if node.op.blocks == Blocks::Preserves { Sharing::Part } else { Sharing::Apart };
+        let piece = |(k, input)| Step::new(Call::Forward(i, Some(k)), vec![input, output.clone()]).sharing(sharing);
+        pass.extend(inputs.enumerate().map(piece));
         return;
     }
     let state = training && node.op.updates_state;

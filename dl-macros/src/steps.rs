@@ -21,6 +21,8 @@ pub struct Step {
     pub sharing: Sharing,
     /// Set by `plan`: `true` if it overwrites an operand, by `forward_in_place` or `backward_in_place`.
     pub in_place: bool,
+    /// Set by `plan`: `true` if there is nothing to do for one sample, whose operand is written right into the result.
+    pub of_several: bool,
 }
 
 /// The function that a step calls.
@@ -127,6 +129,8 @@ pub enum Sharing {
     InPlace,
     /// The result equals the operand, so in the same memory the step has nothing to do.
     Same,
+    /// The operand is a part of the result, and for one sample its numbers lie next to each other in it.
+    Part,
 }
 
 /// The steps of all passes, in the order in which they run.
@@ -159,7 +163,7 @@ impl Passes {
 impl Step {
     /// Returns a step that is always needed.
     pub fn new(call: Call, arguments: Vec<Argument>) -> Self {
-        Step { call, arguments, guard: Want::Always, sharing: Sharing::Apart, in_place: false }
+        Step { call, arguments, guard: Want::Always, sharing: Sharing::Apart, in_place: false, of_several: false }
     }
     /// Sets how the step may share memory.
     pub fn sharing(mut self, sharing: Sharing) -> Self {

@@ -1,9 +1,10 @@
 //! Writes how a pass accesses its data: its arguments, unpacked where there are several values, and the slots of its memory.
 
+use crate::dim::Dim;
 use crate::ir::{Element, Ir, Shape, ValueId};
 pub use crate::names::{gradient, local};
 use crate::names::{of_output, of_term, of_value};
-use crate::plan::{Place, Slot};
+use crate::plan::{Part, Place, Slot};
 use crate::schedule::Schedule;
 use crate::steps::{Access, Tensor};
 use proc_macro2::{Ident, TokenStream};
@@ -155,6 +156,7 @@ impl Schedule<'_> {
         let scalar = Shape::of([]).with_length(shape.length.clone());
         let (view, own) = match place {
             Place::Slot(slot) => return self.slot(slot, &ty, count, Access::Read),
+            Place::Part(part) => return self.part(part, &ty, Access::Read),
             Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
             Place::Output(k) => (
@@ -174,6 +176,7 @@ impl Schedule<'_> {
         let scalar = Shape::of([]).with_length(shape.length.clone());
         let (name, own) = match place {
             Place::Slot(slot) => return self.slot(slot, &ty, count, Access::Write),
+            Place::Part(part) => return self.part(part, &ty, Access::Write),
             Place::Output(k) => (ir.output_name(k), &ir.outputs[k].shape),
             Place::Term(k) => (of_term(k), &scalar),
             Place::OutputGradient(k) => (gradient(&ir.output_name(k)), &ir.outputs[k].shape),
@@ -191,6 +194,16 @@ impl Schedule<'_> {
             quote!(#of.#name.read::<#ty>(#count))
         } else {
             quote!(#of.#name.write::<#ty>(#count))
+        }
+    }
+    /// Writes a view of a value that for one sample is a part of another one.
+    fn part(&self, Part { own, whole, start }: Part, ty: &TokenStream, access: Access) -> TokenStream {
+        let [own, whole] = [own, whole].map(|slot| &self.plan.slots[slot].name);
+        let start = Dim::Known(start);
+        if access == Access::Read {
+            quote!(memory.#own.read_part::<#ty>(&memory.#whole, #start, n))
+        } else {
+            quote!(memory.#own.write_part::<#ty>(&mut memory.#whole, #start, n))
         }
     }
     pub fn place(&self, tensor: Tensor) -> Place {

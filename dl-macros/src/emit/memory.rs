@@ -121,7 +121,8 @@ pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: 
 fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a {
     let memory = schedule.plan.slots.iter().filter(|slot| !slot.in_arena).map(|slot| {
         let size = largest(slot);
-        slot_member(schedule, slot.name.clone(), Items::of(slot.rows), size)
+        let items = if slot.of_several { Items::Several } else { Items::of(slot.rows) };
+        slot_member(schedule, slot.name.clone(), items, size)
     });
     let saved = schedule.nodes.iter().filter_map(move |node| saved(schedule, node));
     let scratch = schedule.scratch().map(|(name, shape)| {
@@ -136,6 +137,8 @@ fn members<'a>(schedule: &'a Schedule<'a>) -> impl Iterator<Item = Member> + 'a 
 enum Items {
     /// Each sample.
     Samples,
+    /// Each sample, if there are several.
+    Several,
     /// Each row of the sequences.
     Rows,
     /// The batch.
@@ -151,6 +154,7 @@ impl Items {
 fn slot_member(schedule: &Schedule, name: Ident, items: Items, size: TokenStream) -> Member {
     let method = match items {
         Items::Samples => quote!(workspace),
+        Items::Several => quote!(of_several),
         Items::Rows => quote!(rows),
         Items::Batch => quote!(single),
     };

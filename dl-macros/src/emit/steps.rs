@@ -41,7 +41,8 @@ impl Schedule<'_> {
 
     fn step(&self, step: &Step, direction: Direction) -> TokenStream {
         let node = step.call.node().map(|i| &self.nodes[i]);
-        let arguments = step.arguments.iter().map(|argument| self.argument(argument, node, direction));
+        let of_several = step.of_several;
+        let arguments = step.arguments.iter().map(|argument| self.argument(argument, node, direction, of_several));
         let mut arguments: Vec<TokenStream> = arguments.collect();
         let (context, callee) = match (step.call, node) {
             (Call::Clear, _) => return quote!(#(#arguments)*.clear(context);),
@@ -70,7 +71,8 @@ impl Schedule<'_> {
                 self.callee(step, node, direction)
             }
         };
-        quote!(#callee(#context, #(#arguments),*);)
+        let call = quote!(#callee(#context, #(#arguments),*););
+        if of_several { quote!(if n > 1 { #call }) } else { call }
     }
 
     /// Writes the call of a pass of a model inside this one.
@@ -165,11 +167,17 @@ impl Schedule<'_> {
         quote!(dl::Sequences::equal(n, #steps))
     }
 
-    /// Writes an argument of a call; `node` is the called node, if any.
-    fn argument(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
+    /// Writes an argument of a call; `node` is the called node, if any. A call of several samples alone finds no parts of other values.
+    fn argument(
+        &self,
+        argument: &Argument,
+        node: Option<&Node>,
+        direction: Direction,
+        of_several: bool,
+    ) -> TokenStream {
         let view = match argument.optional {
             Some(Want::Never) => return quote!(dl::None),
-            _ => self.view(argument, node, direction),
+            _ => self.view(argument, node, direction, of_several),
         };
         let view = match (argument.tensor, argument.access) {
             (Tensor::WeightGradient(_), Access::Add) => quote!(dl::Grad { to: #view, write: dl::Write::Add }),
@@ -196,7 +204,7 @@ impl Schedule<'_> {
     }
 
     /// Writes the view of an argument.
-    fn view(&self, argument: &Argument, node: Option<&Node>, direction: Direction) -> TokenStream {
+    fn view(&self, argument: &Argument, node: Option<&Node>, direction: Direction, of_several: bool) -> TokenStream {
         let shape = self.shape(argument.shape);
         let slot = |name: Ident, shape: &TokenStream, count: TokenStream| match argument.access {
             Access::Read => quote!(memory.#name.read::<#shape>(#count)),
@@ -204,7 +212,11 @@ impl Schedule<'_> {
         };
         let view = match argument.tensor {
             Tensor::Value(_) | Tensor::Again(..) | Tensor::Gradient(_) => {
-                self.placed(self.place(argument.tensor), shape, argument.access, direction)
+                let place = match self.place(argument.tensor) {
+                    Place::Part(part) if of_several => Place::Slot(part.own),
+                    place => place,
+                };
+                self.placed(place, shape, argument.access, direction)
             }
             Tensor::Scratch(node) => {
                 let name = names::scratch(&self.values, &self.nodes[node]);

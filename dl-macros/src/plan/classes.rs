@@ -30,6 +30,10 @@ impl Classes {
         let (first, last) = self.lives[class].unwrap_or((time, time));
         self.lives[class] = Some((first.min(time), last.max(time)));
     }
+    /// Returns the time of the first write of the class of `entity`.
+    pub fn first(&self, entity: Entity) -> usize {
+        self.lives[self.of(entity)].map_or(0, |(first, _)| first)
+    }
     /// Returns the time of the last read of the class of `entity`.
     pub fn last(&self, entity: Entity) -> usize {
         self.lives[self.of(entity)].map_or(0, |(_, last)| last)

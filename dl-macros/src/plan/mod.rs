@@ -7,6 +7,7 @@
 
 mod classes;
 mod entities;
+mod parts;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::ir::{Element, Ir, Node, Value, ValueId};
 use crate::steps::{Argument, Passes, Step, Tensor, Want};
 use classes::Classes;
 use entities::{Entities, Entity, Kind};
+use parts::Parts;
 use proc_macro2::{Ident, Span};
 
 /// The memory of a value or a gradient.
@@ -39,6 +41,19 @@ pub enum Place {
     TermGradient(usize),
     /// A slot of the plan.
     Slot(usize),
+    /// A slot of the plan, or for one sample a part of the value in another one.
+    Part(Part),
+}
+
+/// The places of a value that is a part of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The slot in which the value is alone, of several samples.
+    pub own: usize,
+    /// The slot of the value of which it is a part, of one sample.
+    pub whole: usize,
+    /// The number of elements before it.
+    pub start: usize,
 }
 
 /// One buffer.
@@ -49,6 +64,8 @@ pub struct Slot {
     pub rows: bool,
     /// `true` if each of its values lives in one pass alone, so that it is in the arena.
     pub in_arena: bool,
+    /// `true` if there is nothing in it for one sample: its values are then parts of others.
+    pub of_several: bool,
     /// The sizes of all values in the slot, of which the largest counts.
     pub sizes: Vec<Dim>,
 }
@@ -102,6 +119,7 @@ struct Planner<'a> {
     gradients: &'a Gradients,
     entities: Entities,
     classes: Classes,
+    parts: Parts,
 }
 
 /// Plans the memory of `passes`, which are the steps of `nodes` on `values` in `mode`, and rewrites the steps that need no memory of their own.
@@ -115,7 +133,8 @@ pub fn plan(ir: &Ir, values: &[Value], nodes: &[Node], mode: Mode, gradients: &G
         forward: passes.forward.len(),
     };
     let entities = Entities::of(values, nodes, passes);
-    let mut planner = Planner { ir, values, nodes, gradients, entities, classes: Classes::new(entities.count()) };
+    let (classes, parts) = (Classes::new(entities.count()), Parts::default());
+    let mut planner = Planner { ir, values, nodes, gradients, entities, classes, parts };
     planner.measure_arguments(mode, times);
     let mut kept = vec![false; values.len()];
     for (time, step) in timed(passes) {
@@ -128,7 +147,7 @@ pub fn plan(ir: &Ir, values: &[Value], nodes: &[Node], mode: Mode, gradients: &G
             }
         }
     }
-    planner.share(passes);
+    planner.share(mode, passes);
     planner.assign(kept, times)
 }
 
@@ -191,18 +210,27 @@ impl Planner<'_> {
             let (size, rows) = self.size(class);
             let one_pass = last < times.forward || first >= times.backward;
             let in_arena = self.entities.checkpoints() && one_pass;
-            let alike = |slot: &Slot| (slot.rows, slot.in_arena) == (rows, in_arena);
+            let of_several = self.parts.of(class).is_some();
+            let alike = |slot: &Slot| (slot.rows, slot.in_arena, slot.of_several) == (rows, in_arena, of_several);
             let free = (0..slots.len()).filter(|&s| slots[s].1 < first && alike(&slots[s].0));
             let slot = free.min_by_key(|&s| misfit(&slots[s].0, &size)).unwrap_or_else(|| {
-                slots.push((Slot { name: self.name(class), rows, in_arena, sizes: vec![] }, 0));
+                let name = self.name(class);
+                slots.push((Slot { name, rows, in_arena, of_several, sizes: vec![] }, 0));
                 slots.len() - 1
             });
             slots[slot].0.sizes.push(size);
             slots[slot].1 = last;
-            places[class] = Some(Place::Slot(slot));
+            places[class] = Some(slot);
         }
         let classes = &self.classes;
-        let places = (0..self.entities.count()).map(|e| classes.place(e).or(places[classes.of(e)])).collect();
+        let place = |class: Entity| {
+            let own = places[class]?;
+            Some(match self.parts.of(class) {
+                Some((whole, start)) => Place::Part(Part { own, whole: places[whole]?, start }),
+                None => Place::Slot(own),
+            })
+        };
+        let places = (0..self.entities.count()).map(|e| classes.place(e).or_else(|| place(classes.of(e)))).collect();
         Plan { slots: slots.into_iter().map(|(slot, _)| slot).collect(), kept, places, entities: self.entities }
     }
 

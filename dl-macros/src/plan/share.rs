@@ -2,6 +2,7 @@
 
 use super::entities::Entity;
 use super::{Place, Planner, timed};
+use crate::fuse::Mode;
 use crate::ir::ValueId;
 use crate::steps::{Access, Call, Passes, Sharing, Step, Tensor, Want};
 
@@ -14,11 +15,13 @@ enum Rewrite {
     InPlace,
     /// The step is removed, since its result aliases its operand.
     Remove,
+    /// The step is skipped for one sample, whose operand is written right into the result.
+    OfSeveral,
 }
 
 impl Planner<'_> {
     /// Finds the steps that need no memory of their own, and rewrites them.
-    pub(super) fn share(&mut self, passes: &mut Passes) {
+    pub(super) fn share(&mut self, mode: Mode, passes: &mut Passes) {
         let forward = passes.forward.len() + passes.loss.len();
         let steps: Vec<(usize, &Step)> = timed(passes).collect();
         let mut rewrites = vec![Rewrite::Keep; steps.len()];
@@ -43,12 +46,21 @@ impl Planner<'_> {
             }
             i = end;
         }
+        if mode == Mode::Inference {
+            let kept: Vec<_> = (0..steps.len()).filter(|&i| rewrites[i] != Rewrite::Remove).collect();
+            let left: Vec<(usize, &Step)> = kept.iter().map(|&i| steps[i]).collect();
+            self.find_parts(&left).into_iter().for_each(|i| rewrites[kept[i]] = Rewrite::OfSeveral);
+        }
         let mut rewrites = rewrites.into_iter();
         let Passes { forward, loss, backward_loss, clear, backward } = passes;
         for pass in [forward, loss, backward_loss, clear, backward] {
             pass.retain_mut(|step| match rewrites.next() {
                 Some(Rewrite::InPlace) => {
                     step.work_in_place();
+                    true
+                }
+                Some(Rewrite::OfSeveral) => {
+                    step.of_several = true;
                     true
                 }
                 rewrite => rewrite != Some(Rewrite::Remove),

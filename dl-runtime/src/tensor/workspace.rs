@@ -20,6 +20,31 @@ impl<D: Storage> Workspace<D> {
 }
 
 impl<D: Storage> Workspace<D> {
+    /// Borrows values to read. One sample is a part of the value in `whole`, which begins after `start` elements; more of them are here.
+    pub fn read_part<'a, T: Pod<Element = f32>>(
+        &'a self,
+        whole: &'a Workspace<D>,
+        start: usize,
+        samples: usize,
+    ) -> View<'a, D, T> {
+        if samples > 1 {
+            return self.read(samples);
+        }
+        let data = D::whole(&whole.buffer);
+        View::new(D::slice(data, start..start + samples * T::LEN), samples)
+    }
+    /// Borrows memory to write values, which is where [`Workspace::read_part`] finds them.
+    pub fn write_part<'a, T: Pod<Element = f32>>(
+        &'a mut self,
+        whole: &'a mut Workspace<D>,
+        start: usize,
+        samples: usize,
+    ) -> ViewMut<'a, D, T> {
+        if samples > 1 {
+            return self.write(samples);
+        }
+        ViewMut::new(D::split_mut(D::whole_mut(&mut whole.buffer), start).1, samples)
+    }
     /// Borrows the whole buffer to read.
     pub fn data(&self) -> D::Ref<'_, f32> {
         D::whole(&self.buffer)
@@ -75,6 +100,11 @@ impl<'d, D: Storage> Allocator<'d, D> {
     #[inline(never)]
     pub fn workspace(&mut self, floats: usize) -> Workspace<D> {
         self.zeros(self.capacity.samples * floats)
+    }
+    /// Allocates a workspace for a batch of values of `floats` elements each, which is empty for batches of one sample.
+    #[inline(never)]
+    pub fn of_several(&mut self, floats: usize) -> Workspace<D> {
+        self.zeros(if self.capacity.samples > 1 { self.capacity.samples * floats } else { 0 })
     }
     /// Allocates a workspace for the rows of sequences, of `floats` elements each.
     #[inline(never)]

@@ -1,5 +1,5 @@
 //! Networks whose images lie in blocks of channels at inference, against the same networks with sizes that only rustc knows, which have
-//! no blocks: every operation that takes blocks, and conversions for those that do not.
+//! no blocks: every operation that takes blocks, models inside others, and conversions for what takes none.
 #![allow(missing_docs)]
 
 mod common;
@@ -12,7 +12,7 @@ const S: usize = 13;
 
 /// Declares a network for images of `$size` × `$size`, from which a loss takes a value inside it, too.
 macro_rules! network {
-    ($name:ident, $size:tt) => {
+    ($name:ident, $inside:ident, $size:tt) => {
         model! {
             block inverted(x: [c, h, w]) {
                 let y = x -> conv2d(2 * c, 1, bias: false) -> batch_norm -> relu6
@@ -26,8 +26,18 @@ macro_rules! network {
                 concat(thin -> conv2d(16, 1) -> relu, thin -> conv2d(8, 3, padding: 1) -> relu) -> conv2d(16, 1)
             }
 
+            // Each part of what is concatenated is a part of the next concatenation, too.
+            block dense_layer(x) {
+                x -> concat { identity; batch_norm -> relu -> conv2d(8, 3, padding: 1) }
+            }
+
+            $inside(x: [16, $size, $size]) -> [16, $size, $size] {
+                let wide = x -> dense_layer -> dense_layer -> dense_layer;
+                wide -> conv2d(16, 1) -> repeat 3 { inverted }
+            }
+
             $name(image: [3, $size, $size]) -> (classes: [10], picture: [16, $size, $size]) {
-                let start = image -> conv2d(16, 3, padding: 1) -> batch_norm -> relu -> inverted;
+                let start = image -> conv2d(16, 3, padding: 1) -> batch_norm -> relu -> $inside;
                 let middle = start -> max_pool2d(3, stride: 1, padding: 1) -> fire -> conv2d(16, 3, padding: 1, groups: 2) -> silu;
                 let all = middle -> avg_pool2d(3, stride: 1, padding: 1, count_include_pad: false);
                 let mixed = (all * start + 0.5 * start) -> dropout(0.5) -> conv2d(16, 3, padding: 2, dilation: 2);
@@ -43,8 +53,8 @@ macro_rules! network {
     };
 }
 
-network!(Blocks, 13);
-network!(Planes, S);
+network!(Blocks, BlocksInside, 13);
+network!(Planes, PlanesInside, S);
 
 /// Returns numbers in ±1.
 fn numbers(count: usize) -> Vec<f32> {
@@ -77,8 +87,31 @@ fn predictions_and_losses_are_those_of_planes() {
             close(&found.classes, &expected.classes);
             close(dl::pod::flat(&found.picture), dl::pod::flat(&expected.picture));
         }
+        // One sample at a time, for which parts are written into what is concatenated.
+        let mut alone = dl::Session::on(device.clone(), &blocks, 1).unwrap();
+        for (k, expected) in expected.iter().enumerate() {
+            for session in [&mut session, &mut alone] {
+                session.predict_into(&images[k..=k], &mut outputs[..1]).unwrap();
+                close(&outputs[0].classes, &expected.classes);
+                close(dl::pod::flat(&outputs[0].picture), dl::pod::flat(&expected.picture));
+            }
+        }
         let found = blocks.training(device.clone(), samples).unwrap().evaluate_objective(images, &of_blocks).unwrap();
         let expected = planes.training(device, samples).unwrap().evaluate_objective(images, &of_planes).unwrap();
         close(&[found], &[expected]);
+    });
+}
+
+#[test]
+fn a_model_for_blocks_predicts_from_planes_too() {
+    let numbers = numbers(2 * 16 * S * S);
+    let images: &[[[[f32; S]; S]; 16]] = dl::pod::shaped(&numbers).unwrap();
+    let (blocks, planes) = (BlocksInside::init(2), PlanesInside::init(2));
+    let expected = planes.predict(images);
+    on_devices!(|device| {
+        let mut session = dl::Session::on(device, &blocks, 2).unwrap();
+        let mut outputs = blocks.predict(images);
+        session.predict_into(images, &mut outputs).unwrap();
+        close(dl::pod::flat(&outputs), dl::pod::flat(&expected));
     });
 }

@@ -2,13 +2,16 @@
 //! conversions to and from them.
 //!
 //! Each mark is a part of a shape (`Shape::in_blocks`), so that the generated code has it in the type of a value. Values from outside of
-//! the network, its outputs, and what models inside it read and write are never in blocks. A model whose sizes only rustc knows has none.
+//! the network and its outputs are in blocks only where another model of the same `model!` calls it, which then hands over blocks: between
+//! the copies of `repeat` nothing is converted. A model whose sizes only rustc knows has none.
 
 #[cfg(test)]
 mod tests;
 
 use crate::dim::Dim;
+use crate::fuse::{Mode, fuse};
 use crate::ir::{BackwardReads, Blocks, Channels, Config, Ir, Node, Op, Value, ValueId};
+use crate::types::Type;
 use quote::quote;
 
 /// The number of channels of a block.
@@ -26,9 +29,46 @@ pub struct Blocked {
     pub values: Vec<Value>,
 }
 
+/// Finds the models that others call with images in blocks, and marks both the models and their uses.
+pub fn models(irs: &mut [Ir]) {
+    let mut found = true;
+    // A model may take blocks because of a model inside it.
+    while std::mem::take(&mut found) {
+        for user in 0..irs.len() {
+            for node in 0..irs[user].nodes.len() {
+                let Node { op, .. } = &irs[user].nodes[node];
+                let (Config::Model(ty), Blocks::None) = (&op.config, &op.blocks) else { continue };
+                let Some(used) = position(irs, ty).filter(|&used| takes_blocks(&irs[used])) else { continue };
+                irs[used].in_blocks = true;
+                irs[user].nodes[node].op.blocks = Blocks::Model;
+                found = true;
+            }
+        }
+    }
+}
+
+/// Returns the place of the model with this type, or of that of the copies of `repeat`.
+fn position(irs: &[Ir], ty: &Type) -> Option<usize> {
+    match ty {
+        Type::Array(item, _) => position(irs, item),
+        Type::Declared(name, _) => irs.iter().position(|ir| ir.name == *name),
+        _ => None,
+    }
+}
+
+/// Returns whether a model makes an image in blocks if it reads one in blocks, which is better for an operation that reads it.
+fn takes_blocks(ir: &Ir) -> bool {
+    let ([input], [output]) = (&*ir.inputs, &*ir.outputs) else { return false };
+    if ir.broken || ir.without_std || ir.objective.is_some() || !is_image(ir, *input) || !is_image(ir, output.value) {
+        return false;
+    }
+    let nodes = fuse(ir, Mode::Inference);
+    marks(ir, &nodes, true)[output.value] && gains(ir, &nodes, false)[*input]
+}
+
 /// Returns the `nodes`, of which `body` are not those of a loss, with the conversions between layouts.
 pub fn in_blocks(ir: &Ir, nodes: Vec<Node>, body: usize) -> Blocked {
-    let marked = marks(ir, &nodes[..body]);
+    let marked = marks(ir, &nodes[..body], ir.in_blocks);
     let mut writer =
         Writer { values: ir.values.clone(), forms: vec![[None; 2]; ir.values.len()], nodes: Vec::new(), ir };
     for (value, marked) in marked.iter().enumerate() {
@@ -44,10 +84,11 @@ pub fn in_blocks(ir: &Ir, nodes: Vec<Node>, body: usize) -> Blocked {
     Blocked { nodes: writer.nodes, body: end, values: writer.values }
 }
 
-/// Returns, for each value, whether the body computes it in blocks.
-fn marks(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
-    let gains = gains(ir, nodes);
+/// Returns, for each value, whether the body computes it in blocks. If `outside` holds, the input is in blocks, and the output should be.
+fn marks(ir: &Ir, nodes: &[Node], outside: bool) -> Vec<bool> {
+    let gains = gains(ir, nodes, outside);
     let mut marked = vec![false; ir.values.len()];
+    ir.inputs.iter().for_each(|&input| marked[input] = outside);
     for node in nodes {
         let mut inputs = node.inputs.iter();
         marked[node.output] = is_image(ir, node.output)
@@ -61,18 +102,21 @@ fn marks(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
                 Blocks::Convolution(channels) => {
                     convolves(ir, node, channels) && (gains[node.output] || inputs.any(|&input| marked[input]))
                 }
+                Blocks::Model => true,
             };
     }
     marked
 }
 
-/// Returns, for each value, whether an operation reads it for which blocks are better, perhaps through others that keep them.
-fn gains(ir: &Ir, nodes: &[Node]) -> Vec<bool> {
+/// Returns, for each value, whether an operation reads it for which blocks are better, perhaps through others that keep them. If `outside`
+/// holds, that is so for what reads the output.
+fn gains(ir: &Ir, nodes: &[Node], outside: bool) -> Vec<bool> {
     let mut gains = vec![false; ir.values.len()];
+    ir.outputs.iter().for_each(|output| gains[output.value] = outside);
     for node in nodes.iter().rev() {
         let gain = match &node.op.blocks {
             Blocks::None => false,
-            Blocks::Reads => true,
+            Blocks::Reads | Blocks::Model => true,
             Blocks::Preserves => gains[node.output],
             Blocks::Convolution(channels) => convolves(ir, node, channels),
         };
@@ -126,10 +170,10 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Records in which layout a value is computed. An output of the network is a copy of what is computed in blocks.
+    /// Records in which layout a value is computed. An output of the network in planes is a copy of what is computed in blocks.
     fn place(&mut self, value: ValueId, marked: bool) {
         let is_output = self.ir.gradient_sources().any(|output| output == value);
-        if marked && !is_output {
+        if marked && (!is_output || self.ir.in_blocks) {
             self.values[value].shape.in_blocks = true;
             self.forms[value][BLOCKS] = Some(value);
         } else {
@@ -144,7 +188,9 @@ impl Writer<'_> {
             Blocks::None => PLANES,
             Blocks::Reads => usize::from(marked[input]),
             // A picture of a few planes stays as it is.
-            Blocks::Preserves | Blocks::Convolution(_) => usize::from(marked[output] && is_image(self.ir, input)),
+            Blocks::Preserves | Blocks::Convolution(_) | Blocks::Model => {
+                usize::from(marked[output] && is_image(self.ir, input))
+            }
         };
         let layouts: Vec<usize> = node.inputs.iter().map(|&input| wants(input)).collect();
         for (input, layout) in node.inputs.iter_mut().zip(layouts) {

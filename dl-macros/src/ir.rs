@@ -64,6 +64,8 @@ pub struct Ir {
     pub int8: Option<Span>,
     /// The parts that are written of that form.
     pub form: Form,
+    /// `true` if inference has a pass whose input and output are in blocks of channels, which another model of the `model!` calls.
+    pub in_blocks: bool,
     /// `true` if there is neither `std` nor a heap, so that only the code for prediction is written.
     pub without_std: bool,
     /// The names in the `model!`, which generated items must not have.

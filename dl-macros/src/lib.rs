@@ -105,6 +105,7 @@ fn expand_with(
         }
     }
     lower::check_uses(&file.blocks, diagnostics);
+    blocks::models(&mut irs);
     let mut output = emit::probes::probes(&krate, tokens, &shapes, constants.probes());
     output.extend((0..irs.len()).map(|which| emit::model(&krate, &irs, which)));
     silent.forget();

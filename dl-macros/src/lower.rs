@@ -263,6 +263,7 @@ impl<'a> Lowering<'a> {
             checks: self.diagnostics.take_checks(),
             int8: model.int8,
             form: Form::None,
+            in_blocks: false,
             broken,
             without_std: false,
             reserved: self.file.reserved.clone(),

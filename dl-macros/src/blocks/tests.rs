@@ -1,13 +1,18 @@
 //! Tests which values of small networks are in blocks of channels at inference, and where conversions are.
 
 use crate::fuse::Mode;
-use crate::lower::tests::network;
+use crate::ir::Ir;
+use crate::lower::tests::{network, networks};
+use crate::plan::{Part, Place};
 use crate::schedule::Schedule;
 
 /// Returns the operations of inference in order, each with the names of what it reads and what it makes; `*` marks blocks of channels.
 fn inference(text: &str) -> Vec<String> {
-    let ir = network(text);
-    let schedule = Schedule::new(&ir, Mode::Inference);
+    operations(&network(text))
+}
+
+fn operations(ir: &Ir) -> Vec<String> {
+    let schedule = Schedule::new(ir, Mode::Inference);
     let name = |value: usize| {
         let mark = if schedule.values[value].shape.in_blocks { "*" } else { "" };
         format!("{}{mark}", schedule.values[value].name)
@@ -235,4 +240,87 @@ fn a_shortcut_that_takes_the_sum() {
             "convert relu2_blocks* -> relu2",
         ],
     );
+}
+
+/// Returns the operations of all models of a `model!`.
+fn of_models(text: &str) -> Vec<Vec<String>> {
+    let mut irs = networks(text);
+    crate::blocks::models(&mut irs);
+    irs.iter().map(operations).collect()
+}
+
+#[test]
+fn copies_of_repeat_hand_on_blocks() {
+    let text = "Net(x: [3, 8, 8]) -> [16, 8, 8] {
+        x -> conv2d(16, 1) as a -> repeat 3 { conv2d(16, 1) -> relu } as copies
+    }";
+    let inside = ["conv2d x_2* -> relu1*"];
+    let around = ["conv2d x -> a*", "repeat 3 { … } a* -> copies_blocks*", "convert copies_blocks* -> copies"];
+    assert_eq!(of_models(text), [inside.to_vec(), around.to_vec()]);
+}
+
+#[test]
+fn copies_of_repeat_that_gain_nothing_stay_in_planes() {
+    let text = "Net(x: [3, 8, 8]) -> [16, 8, 8] { x -> conv2d(16, 1) as a -> repeat 3 { relu -> tanh } as copies }";
+    let inside = ["relu x_2 -> relu1", "tanh relu1 -> tanh1"];
+    let around = ["conv2d x -> a", "repeat 3 { … } a -> copies"];
+    assert_eq!(of_models(text), [inside.to_vec(), around.to_vec()]);
+}
+
+/// Returns the parts of the values of inference, each with the value in whose memory it lies for one sample, and the elements before it.
+fn parts(text: &str) -> Vec<String> {
+    let ir = network(text);
+    let Schedule { plan, values, nodes, .. } = Schedule::new(&ir, Mode::Inference);
+    let part = |node: &crate::ir::Node| match plan.value(node.output)? {
+        Place::Part(Part { own, whole, start }) => {
+            assert!(own != whole && plan.slots[own].of_several && !plan.slots[whole].of_several);
+            Some(format!("{} in {} at {start}", values[node.output].name, plan.slots[whole].name))
+        }
+        _ => None,
+    };
+    nodes.iter().filter_map(part).collect()
+}
+
+#[test]
+fn branches_are_written_into_their_concatenation() {
+    let text = "Net(x: [3, 8, 8]) -> [16] {
+        let s = x -> conv2d(8, 1) -> relu;
+        let a = s -> conv2d(16, 1) -> relu;
+        let b = s -> conv2d(8, 3, padding: 1) -> relu;
+        concat(a, b) as both -> conv2d(16, 1) as c -> global_avg_pool2d
+    }";
+    assert_eq!(parts(text), ["a in both at 0", "b in both at 1024"]);
+}
+
+#[test]
+fn parts_of_parts() {
+    let text = "Net(x: [3, 8, 8]) -> [16] {
+        let a = x -> conv2d(16, 1);
+        let b = concat(a, relu(a) -> conv2d(8, 3, padding: 1) as n);
+        let c = concat(b, relu(b) -> conv2d(8, 3, padding: 1) as m);
+        c -> conv2d(16, 1) -> global_avg_pool2d
+    }";
+    assert_eq!(parts(text), ["a in c at 0", "n in c at 1024", "b in c at 0", "m in c at 1536"]);
+}
+
+#[test]
+fn what_must_be_copied_into_a_concatenation() {
+    // A part that the other part is computed from cannot be read and written in one buffer, and neither can a value twice.
+    let chain = "Net(x: [3, 8, 8]) -> [16] {
+        let a = x -> conv2d(8, 1);
+        let b = a -> conv2d(8, 1);
+        concat(a, b, a) -> conv2d(16, 1) -> global_avg_pool2d
+    }";
+    assert_eq!(parts(chain), ["b in concat1 at 512"]);
+    // What another part is computed from, and a value of two concatenations, which is written into one of them.
+    let two = "Net(x: [8, 8, 8]) -> [16] {
+        let a = x -> conv2d(8, 1);
+        let b = x -> conv2d(8, 1);
+        let c = concat(a, x) -> conv2d(16, 1);
+        let d = concat(b, a) -> conv2d(16, 1);
+        global_avg_pool2d(c + d)
+    }";
+    assert_eq!(parts(two), ["a in concat1 at 0", "b in concat2 at 0"]);
+    // Images in planes.
+    assert!(parts("Net(x: [4, 8, 8]) -> [8, 8, 8] { concat(tanh(x), relu(x)) -> tanh }").is_empty());
 }

@@ -157,7 +157,7 @@ impl Schedule<'_> {
         let (view, own) = match place {
             Place::Slot(slot) => return self.slot(slot, &ty, count, Access::Read),
             Place::Part(part) => return self.part(part, &ty, Access::Read),
-            Place::Input(k) => (view(ir.input_name(k), false), self.shape(ir.inputs[k])),
+            Place::Input(k) => (view(ir.input_name(k), false), &ir.values[ir.inputs[k]].shape),
             Place::Target(k) => (view(ir.target_name(k), false), self.shape(ir.targets()[k])),
             Place::Output(k) => (
                 view(ir.output_name(k), matches!(direction, Direction::Forward | Direction::Step)),

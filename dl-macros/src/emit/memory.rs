@@ -88,9 +88,14 @@ fn arena(schedule: &Schedule) -> Option<TokenStream> {
 
 /// Writes the members of `Passes` that concern memory.
 pub fn members_of_passes(training: &Schedule, inference: &Schedule, evaluation: Option<&Schedule>) -> TokenStream {
-    let (infer, train, d) = (inference.memory_type(), training.memory_type(), training.ir.device());
-    let (infer_new, train_new) = (inference.allocation(), training.allocation());
-    let (infer_floats, train_floats, arena) = (floats(inference), floats(training), arena(training));
+    let (mut infer, train, d) = (inference.memory_type(), training.memory_type(), training.ir.device());
+    let (mut infer_new, train_new) = (inference.allocation(), training.allocation());
+    let (mut infer_floats, train_floats, arena) = (floats(inference), floats(training), arena(training));
+    if inference.ir.in_blocks {
+        infer = quote!(dl::BlockMemory<#infer, #d>);
+        infer_new = quote!(dl::BlockMemory::new::<Self>(#infer_new, allocator));
+        infer_floats = quote!(#infer_floats + dl::block_floats::<Self>());
+    }
     let evaluate = evaluation.map_or_else(|| quote!(()), Schedule::memory_type);
     let evaluation_memory = evaluation.map_or_else(
         || quote!({}),

@@ -99,6 +99,13 @@ fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
     });
     let step = stepping::goes_forward(irs, ir)
         .then(|| (stepping::definition(&inference), stepping::implementation(&inference)));
+    let in_blocks = ir.in_blocks.then(|| {
+        let pass = passes::in_blocks(&inference);
+        quote! {
+            #[allow(unused_mut, unused_variables)]
+            impl #parameters dl::BlockPasses for #name { #pass }
+        }
+    });
     let (state, step) = step.unwrap_or_else(|| (TokenStream::new(), stepping::refusal(irs, ir)));
     quote! {
         #settings
@@ -114,6 +121,7 @@ fn implementation(irs: &[Ir], ir: &Ir) -> TokenStream {
             #merge
             #passes
         }
+        #in_blocks
         #objective
         #step
         #carries

@@ -17,13 +17,19 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
     let (input, output, begin) = (input(ir), made_output(ir), begin(ir));
     let outputs = ir.unpack_outputs("output", same, true);
     let (inspect_sizes, slots) = (sizes(ir), take_slots(training));
+    let infer = match ir.in_blocks {
+        true => quote!(fn infer<#d: dl::Device>(input: dl::Infer<'_, #d, Self>) { dl::infer_planes(input); }),
+        false => quote! {
+            fn infer<#d: dl::Device>(
+                dl::Infer { context, batch, net, #input, memory, #output }: dl::Infer<'_, #d, Self>,
+            ) {
+                #begin #outputs
+                #infer
+            }
+        },
+    };
     quote! {
-        fn infer<#d: dl::Device>(
-            dl::Infer { context, batch, net, #input, memory, #output }: dl::Infer<'_, #d, Self>,
-        ) {
-            #begin #outputs
-            #infer
-        }
+        #infer
         fn forward<#d: dl::Device>(
             dl::Forward { context, batch, mut net, #input, memory, mut arena, mut carried, #output }: dl::Forward<'_, #d, Self>,
         ) {
@@ -38,6 +44,22 @@ pub fn passes(training: &Schedule, inference: &Schedule) -> TokenStream {
         ) {
             #inspect_sizes
             #inspect
+        }
+    }
+}
+
+/// Writes the pass of inference whose input and output are in blocks of channels.
+pub fn in_blocks(inference: &Schedule) -> TokenStream {
+    let (ir, d) = (inference.ir, inference.ir.device());
+    let calls = inference.print(&inference.passes.forward, Direction::Forward);
+    let (input, output, begin) = (input(ir), made_output(ir), begin(ir));
+    quote! {
+        fn infer_in_blocks<#d: dl::Device>(
+            dl::Infer { context, batch, net, #input, memory, #output }: dl::Infer<'_, #d, Self>,
+        ) {
+            #begin
+            let memory = &mut memory.pass;
+            #calls
         }
     }
 }

@@ -4,7 +4,7 @@ use super::arguments::{Direction, count, gradient};
 use super::names;
 use super::operation;
 use crate::fuse::Mode;
-use crate::ir::{Config, FieldId, Node, Shape, Stepping, ValueId};
+use crate::ir::{Blocks, Config, FieldId, Node, Op, Shape, Stepping, ValueId};
 use crate::plan::Place;
 use crate::schedule::Schedule;
 use crate::steps::{Access, Argument, Call, NodeId, Step, Tensor, Towards, Want};
@@ -91,6 +91,7 @@ impl Schedule<'_> {
                 let carried = self.carried_by(node, true);
                 ("Backward", "backward", Some(quote!(arena: arena.rest(), carried: #carried, own_loss: false)))
             }
+            _ if self.in_blocks(node) => ("Infer", "infer_in_blocks", None),
             _ if self.mode != Mode::Training => ("Infer", "infer", None),
             _ => {
                 let carried = self.carried_by(node, false);
@@ -102,7 +103,11 @@ impl Schedule<'_> {
         // All arguments share one lifetime, and views do not shorten their lifetime implicitly.
         let shorten = step.arguments.iter().map(|a| (a.access == Access::Read).then(|| quote!(.shorten())));
         let (pass, method) = (word(pass), word(method));
-        let implementation = word(if direction == Direction::Step { "Steps" } else { "Passes" });
+        let implementation = word(match direction {
+            Direction::Step => "Steps",
+            _ if self.in_blocks(node) => "BlockPasses",
+            _ => "Passes",
+        });
         // Each model draws random numbers of its own.
         let copy = Literal::usize_unsuffixed(node.output);
         // A model counts the lengths of its own inputs.
@@ -119,6 +124,11 @@ impl Schedule<'_> {
                 context: &context.copy(#copy), #batch, #(#fields: #arguments #shorten,)* #last
             });
         }
+    }
+
+    /// Returns whether it calls the pass of a model whose images are in blocks.
+    fn in_blocks(&self, node: &Node) -> bool {
+        self.mode != Mode::Training && node.op.blocks == Blocks::Model
     }
 
     /// Turns the weights of a batch norm, which come second, and the summand into arguments of `infer`.
@@ -205,7 +215,13 @@ impl Schedule<'_> {
 
     /// Writes the view of an argument.
     fn view(&self, argument: &Argument, node: Option<&Node>, direction: Direction, of_several: bool) -> TokenStream {
-        let shape = self.shape(argument.shape);
+        let mut shape = self.shape(argument.shape);
+        // The pass of a model in blocks has the types of the other one.
+        let planes;
+        if let Some(Node { op: Op { blocks: Blocks::Model, .. }, .. }) = node {
+            planes = Shape { in_blocks: false, ..shape.clone() };
+            shape = &planes;
+        }
         let slot = |name: Ident, shape: &TokenStream, count: TokenStream| match argument.access {
             Access::Read => quote!(memory.#name.read::<#shape>(#count)),
             _ => quote!(memory.#name.write::<#shape>(#count)),

@@ -65,6 +65,8 @@ pub enum Blocks {
     Preserves,
     /// A convolution with so many channels and groups, which makes them from blocks or from a few planes.
     Convolution(Channels),
+    /// A model of the same `model!`, which has a pass that reads and makes them.
+    Model,
 }
 
 /// The channels of a convolution, and its groups.

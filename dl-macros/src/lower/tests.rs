@@ -18,10 +18,16 @@ fn lower(text: &str) -> (Vec<Ir>, Vec<String>) {
 
 /// Lowers the network in `text`, which has no mistakes.
 pub fn network(text: &str) -> Ir {
-    let (mut irs, messages) = lower(text);
-    assert_eq!(messages, Vec::<String>::new());
+    let mut irs = networks(text);
     assert_eq!(irs.len(), 1);
     irs.remove(0)
+}
+
+/// Lowers a network, and the models inside it before it.
+pub fn networks(text: &str) -> Vec<Ir> {
+    let (irs, messages) = lower(text);
+    assert_eq!(messages, Vec::<String>::new());
+    irs
 }
 
 /// Returns the messages about a model from `x: [8]` to `[4]` with `body`.

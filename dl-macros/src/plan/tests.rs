@@ -41,6 +41,7 @@ impl Net {
             checks: vec![],
             int8: None,
             form: crate::ir::Form::None,
+            in_blocks: false,
             broken: false,
             without_std: false,
             reserved: Default::default(),

@@ -5,6 +5,7 @@ mod interface;
 
 pub use crate::init::{Init, InitLayer, Rng};
 pub use crate::network::{Backward, Batch, Carries, ComputeLoss, Evaluate, Forward, Infer, Step, Steps};
+pub use crate::network::{BlockMemory, BlockPasses, block_floats, infer_planes};
 pub use crate::ops::channel_blocks::ChannelBlocks;
 pub use crate::ops::{self, Device};
 pub use crate::tensor::check::{Piece, check, dim};

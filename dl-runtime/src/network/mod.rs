@@ -1,5 +1,6 @@
 //! The traits that generated code implements ([`Passes`], [`LossPasses`]), layers written by hand ([`Layer`]), and arrays of networks.
 
+mod blocks;
 mod carries;
 pub(crate) mod layer;
 mod loss;
@@ -8,6 +9,7 @@ mod passes;
 mod stack;
 mod steps;
 
+pub use blocks::{BlockMemory, BlockPasses, block_floats, infer_planes};
 pub use carries::Carries;
 pub use layer::Layer;
 pub use loss::{LossPasses, Target, Term};

@@ -1,6 +1,6 @@
 //! Implements the passes of arrays of models, which run one after another, each with weights of its own: `repeat 12 { … }`.
 
-use super::{Backward, Batch, Forward, Infer, LayerInfo, Network, Passes, Row};
+use super::{Backward, Batch, BlockPasses, Forward, Infer, LayerInfo, Network, Passes, Row};
 use crate::init::Rng;
 use crate::ops::Device;
 use crate::tensor::{ArenaSize, Grad, Pack};
@@ -18,6 +18,30 @@ where
     fn network_mut(&mut self) -> &mut Self {
         self
     }
+}
+
+impl<M, const N: usize> BlockPasses for [M; N]
+where
+    M: BlockPasses + Passes<Output = <M as Passes>::Input, Makes: Pod>,
+    M::Input: Pack<Element = f32>,
+{
+    fn infer_in_blocks<D: Device>(pass: Infer<'_, D, Self>) {
+        infer_copies(pass, M::infer_in_blocks);
+    }
+}
+
+/// Runs a pass of inference of every copy.
+fn infer_copies<D: Device, M, const N: usize>(pass: Infer<'_, D, [M; N]>, infer: fn(Infer<'_, D, M>))
+where
+    M: Passes<Output = <M as Passes>::Input, Makes: Pod>,
+    M::Input: Pack<Element = f32>,
+{
+    let Infer { context, batch, net, input, memory, output } = pass;
+    let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
+    memory.each_copy(N, n, input, output, |copy, memory, input, mut output| {
+        let (net, input, output) = (net.item(copy).shorten(), input.shorten(), output.reborrow());
+        infer(Infer { context, batch, net, input, memory, output });
+    });
 }
 
 /// The memory of a stack in training: the memory of every copy, and the values and gradients between copies.
@@ -95,12 +119,7 @@ where
     }
     fn evaluation_memory<D: Device>(_: &mut Allocator<'_, D>) {}
     fn infer<D: Device>(pass: Infer<'_, D, Self>) {
-        let Infer { context, batch, net, input, memory, output } = pass;
-        let n = batch.items::<M::Input>(M::OUTPUT_SEQUENCES);
-        memory.each_copy(N, n, input, output, |copy, memory, input, mut output| {
-            let (net, input, output) = (net.item(copy).shorten(), input.shorten(), output.reborrow());
-            M::infer(Infer { context, batch, net, input, memory, output });
-        });
+        infer_copies(pass, M::infer);
     }
     fn forward<D: Device>(pass: Forward<'_, D, Self>) {
         let Forward { context, batch, mut net, input, memory, mut arena, mut carried, mut output } = pass;

@@ -2,9 +2,12 @@
 
 use super::BatchNormSizes;
 use crate::device::cpu::Threads;
-use crate::device::cpu::simd::simd;
+use crate::device::cpu::simd::{Simd, simd};
 use crate::device::cpu::threads::chunks_mut;
 use crate::ops::channel_blocks::BLOCK;
+
+/// A pixel of the channels of a block.
+type Pixel = [f32; BLOCK];
 
 /// The smallest task, in numbers.
 const TASK: usize = 1 << 14;
@@ -24,25 +27,39 @@ pub(super) fn normalise(
     threads.split(chunks_mut(y, of_task * of_block), &|task, y| {
         for (i, y) in y.chunks_exact_mut(of_block).enumerate() {
             let block = task * of_task + i;
-            if let Some(x) = x {
-                y.copy_from_slice(&x[block * of_block..][..of_block]);
-            }
             let first = block * BLOCK % s.channels;
-            affine([scale, shift].map(|of| std::array::from_fn(|lane| of[first + lane])), limits, y);
+            let by = [scale, shift].map(|of| std::array::from_fn(|lane| of[first + lane]));
+            match x {
+                Some(x) => affine(by, limits, &x[block * of_block..][..of_block], y),
+                None => affine_in_place(by, limits, y),
+            }
         }
     });
 }
 
+/// Returns `limited(scale·x + shift)` for each channel of a pixel.
+#[inline(always)]
+fn of_pixel<S: Simd>([scale, shift]: &[Pixel; 2], [least, largest]: [f32; 2], x: &Pixel) -> Pixel {
+    let mut y = [0.0; BLOCK];
+    for lane in 0..BLOCK {
+        let normal = S::mul_add(x[lane], scale[lane], shift[lane]);
+        // A comparison that NaN fails leaves NaN.
+        let above = if normal < least { least } else { normal };
+        y[lane] = if above > largest { largest } else { above };
+    }
+    y
+}
+
 simd! {
-    fn affine<S>(by: [[f32; BLOCK]; 2], limits: [f32; 2], y: &mut [f32]) {
-        let ([scale, shift], [least, largest]) = (by, limits);
+    fn affine<S>(by: [Pixel; 2], limits: [f32; 2], x: &[f32], y: &mut [f32]) {
+        for (x, y) in x.as_chunks::<BLOCK>().0.iter().zip(y.as_chunks_mut::<BLOCK>().0) {
+            *y = of_pixel::<S>(&by, limits, x);
+        }
+    }
+
+    fn affine_in_place<S>(by: [Pixel; 2], limits: [f32; 2], y: &mut [f32]) {
         for pixel in y.as_chunks_mut::<BLOCK>().0 {
-            for lane in 0..BLOCK {
-                let normal = S::mul_add(pixel[lane], scale[lane], shift[lane]);
-                // A comparison that NaN fails leaves NaN.
-                let above = if normal < least { least } else { normal };
-                pixel[lane] = if above > largest { largest } else { above };
-            }
+            *pixel = of_pixel::<S>(&by, limits, pixel);
         }
     }
 }

@@ -5,6 +5,7 @@
 use super::{BatchNormKernel, BatchNormOp, BatchNormSizes, RunningNorm, blocked, features, maps};
 use crate::Cpu;
 use crate::device::cpu::scratch;
+use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::{chunks, chunks_mut};
 use crate::ops::Activation;
 use crate::ops::activation::{ActivationKernel, Function, with_function};
@@ -75,9 +76,21 @@ impl RunningNorm<'_, Cpu> {
         let sizes = BatchNormSizes { channels, spatial_size: 1 };
         let (op, [weights, statistics]) = (self.op, self.parts(channels));
         let (by, (scale, shift)) = (Moments::of(op, sizes, statistics), affine.split_at_mut(channels));
-        for (c, (scale, shift)) in scale.iter_mut().zip(shift).enumerate() {
-            *scale = weights[c] * by.inverse(c);
-            *shift = (bias.get(c).copied().unwrap_or(0.0) - by.mean[c]) * *scale + weights[channels + c];
+        fold(weights, by, bias, scale, shift);
+    }
+}
+
+simd! {
+    /// Writes `scale = weight/√(var + ε)` and `shift = (bias - mean)·scale + shift of weights`.
+    fn fold<S>(weights: &[f32], by: Moments, bias: &[f32], scale: &mut [f32], shift: &mut [f32]) {
+        let (weight, added) = weights.split_at(scale.len());
+        for (((scale, weight), var), shift) in scale.iter_mut().zip(weight).zip(by.var).zip(&mut *shift) {
+            *scale = weight * (1.0 / (var + by.epsilon).sqrt());
+            *shift = 0.0;
+        }
+        shift[..bias.len()].copy_from_slice(bias);
+        for (((shift, scale), mean), added) in shift.iter_mut().zip(&*scale).zip(by.mean).zip(added) {
+            *shift = (*shift - mean) * scale + added;
         }
     }
 }

@@ -52,7 +52,10 @@ fn windows(
                 let columns = s.range(1, c);
                 let mut all = [start; BLOCK];
                 for row in x.chunks_exact(width) {
-                    all = row[columns.clone()].iter().fold(all, &join);
+                    all = match &row[columns.clone()] {
+                        [a, b, c] => join(join(join(all, a), b), c),
+                        pixels => pixels.iter().fold(all, &join),
+                    };
                 }
                 *y = result(all, [r, c]);
             }

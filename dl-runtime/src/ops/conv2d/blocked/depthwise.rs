@@ -11,8 +11,10 @@ use crate::device::cpu::threads::chunks_mut;
 use crate::ops::matmul::WORTH_THREADS;
 use std::ptr::null;
 
-/// The number of multiply-adds of one task.
+/// The approximate number of multiply-adds of one task.
 const TASK: usize = WORTH_THREADS / 4;
+/// The number of multiply-adds that are worth several threads: fewer than in a product, since they take longer.
+const LEAST: usize = WORTH_THREADS / 2;
 /// The largest copy of rows, in floats: it stays in the L1 cache.
 const COPY: usize = 5 << 10;
 
@@ -49,9 +51,9 @@ pub(super) fn convolve(
     let [height, width] = s.output;
     let (of_from, of_to) = (s.image[0] * s.image[1] * BLOCK, height * width * BLOCK);
     let blocks = s.outputs / BLOCK;
-    // A task is some blocks of channels, by the sizes alone.
-    let least = if s.work() < WORTH_THREADS { WORTH_THREADS } else { TASK };
-    let of_task = least.div_ceil(of_to * s.spatial_size()).min(s.samples * blocks);
+    // A task is some blocks of channels, by the sizes alone. Few tasks are as many for each of two or four threads.
+    let tasks = if s.work() < LEAST { 1 } else { (s.work() / TASK).next_multiple_of(4) };
+    let of_task = (s.samples * blocks).div_ceil(tasks);
     // Rows are copied in bands.
     let floats = |rows: usize| Copy::new(s, 0..rows).plane();
     let band = (1..=height).rev().find(|rows| floats(*rows) <= COPY).unwrap_or(1);

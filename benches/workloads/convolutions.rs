@@ -1,4 +1,4 @@
-//! C1: the convolutions of LeNet, ResNet-20 and (depthwise) MobileNet on their own, forward and both gradients.
+//! C1: the convolutions of LeNet, ResNet-20, ResNet-18 at 64×64 and (depthwise) MobileNet on their own, forward and both gradients.
 
 use crate::measure::Report;
 use dl::Cpu;
@@ -7,7 +7,7 @@ use dl::ops::conv2d::{Conv2dKernel, Conv2dSizes, Direction};
 use dl::tensor::Write;
 
 /// Samples, input and output channels, image, kernel, stride, padding; no input channels for depthwise.
-const SHAPES: [[usize; 7]; 15] = [
+const SHAPES: [[usize; 7]; 25] = [
     [64, 1, 6, 28, 5, 1, 2],
     [64, 6, 16, 14, 5, 1, 0],
     [1, 1, 6, 28, 5, 1, 2],
@@ -20,6 +20,16 @@ const SHAPES: [[usize; 7]; 15] = [
     [32, 32, 64, 16, 3, 2, 1],
     [32, 64, 64, 8, 3, 1, 1],
     [32, 32, 64, 16, 1, 2, 0],
+    [32, 3, 64, 64, 7, 2, 3],
+    [32, 64, 64, 16, 3, 1, 1],
+    [32, 64, 128, 16, 3, 2, 1],
+    [32, 64, 128, 16, 1, 2, 0],
+    [32, 128, 128, 8, 3, 1, 1],
+    [32, 128, 256, 8, 3, 2, 1],
+    [32, 256, 256, 4, 3, 1, 1],
+    [32, 256, 512, 4, 3, 2, 1],
+    [32, 512, 512, 2, 3, 1, 1],
+    [8, 32, 32, 128, 3, 1, 1],
     [8, 0, 96, 56, 3, 1, 1],
     [8, 0, 96, 112, 3, 2, 1],
     [8, 0, 384, 14, 3, 1, 1],

@@ -13,6 +13,8 @@ mod onnx;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::ops) use cpu::{Also, pack_blocks, unpack_blocks, unpack_blocks_and};
+
 use crate::ops::{Device, Image};
 use crate::tensor::Storage;
 use crate::{Context, Pod, View, ViewMut};

@@ -1,14 +1,16 @@
 //! Convolutions on the CPU, without im2col: the sums read the image itself (see `correlate` and `weights`), which is
 //! copied only if it has padding or a stride.
 
+use super::blocked::Order;
 use super::correlate::{Correlation, Finish, Target};
 use super::depthwise::{depthwise, is_depthwise};
 use super::image::{Layout, Parts, interleave};
-use super::{Conv2dKernel, Conv2dSizes, Direction, blocked, weights};
+use super::{Conv2dKernel, Conv2dSizes, Direction, blocked, reversed, weights};
 use crate::Cpu;
 use crate::device::cpu::threads::chunks_mut;
 use crate::device::cpu::{Prepared, Threads, scratch};
 use crate::ops::batch_norm::RunningNorm;
+use crate::ops::channel_blocks::BLOCK;
 use crate::ops::matmul::WORTH_THREADS;
 use crate::ops::matmul::tile::{Step, with_steps};
 use crate::ops::{Activation, activation::ActivationKernel};
@@ -36,7 +38,7 @@ impl Conv2dSizes {
     }
     /// Returns the elements of the kernel that meet positions of the padded image with this remainder modulo the
     /// stride.
-    fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
+    pub(super) fn taps(&self, axis: usize, remainder: usize) -> impl Iterator<Item = usize> + Clone + use<> {
         let (dilation, stride) = (self.dilation[axis], self.stride[axis]);
         (0..self.kernel[axis]).filter(move |k| k * dilation % stride == remainder)
     }
@@ -128,6 +130,9 @@ fn for_groups(first: usize, count: usize, of_group: usize, mut body: impl FnMut(
 /// Computes `dx = W ⊛ dy + shift`, or `dx += …`, between limits if there are any: the sums over all windows that contain an element
 /// of the image. This is the gradient of a convolution to its input, or the forward pass of a transposed convolution.
 fn transposed(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish, dy: &[f32], dx: &mut [f32]) {
+    if reversed::pays(s) {
+        return reversed::convolve(threads, s, weight, finish, dy, dx);
+    }
     // The number of columns with the same remainder modulo the stride.
     let pitch = s.image[1].div_ceil(s.stride[1]);
     let layout = Layout::d_output(s, Layout::wants_flat(s, pitch));
@@ -209,6 +214,10 @@ fn transposed(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish
 pub(super) fn correlate(threads: &Threads, s: &Conv2dSizes, weight: &[f32], finish: Finish, x: &[f32], y: &mut [f32]) {
     if is_depthwise(s) {
         return depthwise(threads, s, weight, finish, x, y);
+    }
+    let numbers = x.len() * usize::from(s.inputs >= BLOCK) + y.len();
+    if blocked::takes_planes([s.inputs, s.outputs], s.groups, s.work(), numbers) {
+        return blocked::convolve_planes(threads, s, Order::Forward, None, weight, finish, x, y);
     }
     let layout = Layout::input(s, Layout::wants_flat(s, s.output[1]), 0..s.output[0]);
     let inputs = s.inputs_of_group();

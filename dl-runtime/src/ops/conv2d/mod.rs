@@ -19,6 +19,7 @@ mod depthwise;
 mod image;
 #[cfg(feature = "onnx")]
 pub(in crate::ops) mod onnx;
+mod reversed;
 #[cfg(test)]
 pub(in crate::ops) mod tests;
 #[cfg(feature = "cuda")]

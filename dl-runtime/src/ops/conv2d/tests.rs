@@ -237,6 +237,21 @@ fn images_that_are_cut_in_bands_and_windows_over_the_ends_of_rows() {
     check(sizes(2, [16, 32], [9, 10], [3, 3], Conv2dOp { groups: 2, dilation: [2, 2], ..PLAIN }), true);
 }
 
+/// Convolutions with so many channels that the CPU packs images into blocks of channels, for all three passes.
+#[test]
+fn many_channels() {
+    let padded = Conv2dOp { padding: [1, 1], ..PLAIN };
+    check(sizes(3, [64, 64], [4, 5], [3, 3], padded), true);
+    check(sizes(2, [64, 64], [8, 7], [3, 3], Conv2dOp { stride: [2, 2], ..padded }), true);
+    check(sizes(1, [32, 48], [13, 11], [7, 7], Conv2dOp { stride: [2, 3], padding: [3, 2], ..PLAIN }), true);
+    check(sizes(1, [64, 32], [6, 6], [3, 3], Conv2dOp { dilation: [2, 1], padding: [2, 0], ..PLAIN }), false);
+    check(sizes(2, [128, 64], [5, 4], [3, 3], Conv2dOp { groups: 2, stride: [1, 2], ..padded }), true);
+    // Rows and columns of the image that no window meets, and images that are cut into bands of rows.
+    check(sizes(1, [256, 256], [4, 4], [5, 1], Conv2dOp { stride: [2, 2], padding: [2, 0], ..PLAIN }), true);
+    check(sizes(1, [8, 16], [90, 37], [3, 3], Conv2dOp { stride: [2, 1], ..padded }), true);
+    check(sizes(2, [16, 32], [41, 40], [3, 3], padded), true);
+}
+
 /// Padding on the left alone: there are fewer windows than would fit with as much on the right.
 #[test]
 fn causal_sequences() {

@@ -5,6 +5,7 @@ mod dots;
 mod product;
 
 use super::Conv2dSizes;
+use super::blocked::gradient;
 use super::image::Layout;
 use crate::device::cpu::simd::{self, simd};
 use crate::device::cpu::threads::chunks_mut;
@@ -82,6 +83,9 @@ pub(super) fn weight_gradient(
     d_weight: &mut [f32],
     write: Write,
 ) {
+    if gradient::pays(s) {
+        return gradient::gradient(threads, s, x, dy, d_weight, write);
+    }
     let len = d_weight.len();
     let cut = Cut::new(s, len);
     let many = s.outputs_of_group() >= MANY[0] && len / s.outputs >= MANY[1];

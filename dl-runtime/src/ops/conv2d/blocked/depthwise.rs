@@ -4,7 +4,7 @@
 
 use super::copy::Copy;
 use super::offsets::with_offsets;
-use super::{BLOCK, Conv2dSizes, Finish, of_sample};
+use super::{BLOCK, Conv2dSizes, Finish, of_group};
 use crate::device::cpu::Threads;
 use crate::device::cpu::simd::{Simd, Vector, simd};
 use crate::device::cpu::threads::chunks_mut;
@@ -65,7 +65,7 @@ pub(super) fn convolve(
             for (i, to) in to.chunks_exact_mut(of_to).enumerate() {
                 let number = task * of_task + i;
                 let (from, channel) = (&from[number * of_from..][..of_from], number % blocks * BLOCK);
-                let finish = of_sample(finish, number, of_to);
+                let finish = of_group(finish, number * of_to, of_to);
                 let channels = |of: &[f32], otherwise: f32| match of.is_empty() {
                     true => [otherwise; BLOCK],
                     false => std::array::from_fn(|lane| of[channel + lane]),

@@ -4,28 +4,29 @@ use super::copy::Copy;
 use super::offsets::with_offsets;
 use super::tile::{self, End, Row, Shape};
 use super::weights::Packed;
-use super::{BLOCK, Conv2dSizes, Finish, of_sample};
+use super::{BLOCK, Conv2dSizes, Finish};
+use crate::device::cpu::Threads;
 use crate::device::cpu::threads::{SharedRows, chunks_mut};
-use crate::device::cpu::{Threads, scratch};
-use crate::ops::matmul::WORTH_THREADS;
 use std::ops::Range;
 use std::ptr::null;
 
-/// From this number of samples on, each is a task of its own; with fewer, samples are split too.
-const MANY_SAMPLES: usize = 8;
 /// The number of bytes of weights that stay in the L1 cache while rows of windows meet them.
 const CHUNK: usize = 24 << 10;
 /// The number of pixels of a line where rows need not be kept apart: a multiple of the largest tiles.
 const LINE: usize = 56;
-/// The most tasks of a sample.
+/// The most tasks of a group of samples.
 const TASKS: usize = 16;
 
-/// The values that all samples of a call share.
-struct Convolution<'a> {
+/// A convolution of images in blocks of channels, or of few channels, with its packed weights.
+pub(super) struct Direct<'a> {
     s: &'a Conv2dSizes,
     packed: Packed,
     shape: Shape,
     weights: &'a [f32],
+    /// `true` if what is read is in blocks of channels.
+    from_blocks: bool,
+    /// The layout of copies; `None` if the kernels read what there is.
+    copy: Option<Copy>,
     /// For each block of input channels of a group and element of the kernel, its offset.
     taps: &'a [u32],
     /// The size of a block of channels of what is read.
@@ -36,11 +37,22 @@ struct Convolution<'a> {
     lines: [usize; 2],
 }
 
-impl Convolution<'_> {
-    /// Computes the part `task` of `tasks` of a sample. `from` holds what is read, and `to` is a single row.
-    fn run(&self, from: &[f32], finish: Finish, to: &SharedRows, task: usize, tasks: usize) {
+/// A group of samples.
+struct Group<'a> {
+    /// What the kernels read, and the size of a sample.
+    from: (&'a [f32], usize),
+    /// What is done with the sums.
+    finish: Finish<'a>,
+    /// The results, and the size of a sample.
+    to: (SharedRows<'a>, usize),
+    samples: usize,
+}
+
+impl Direct<'_> {
+    /// Computes the part `task` of `tasks` of a group of samples.
+    fn run(&self, of: &Group, task: usize, tasks: usize) {
         let sets = self.sets();
-        let (groups, lines) = (self.s.groups, self.lines[0]);
+        let (groups, lines) = (self.s.groups, of.samples * self.lines[0]);
         let sets_of_group = self.packed.panels.div_ceil(sets);
         let bands = tasks.div_ceil(groups * sets_of_group).min(lines);
         let items = groups * sets_of_group * bands;
@@ -52,7 +64,7 @@ impl Convolution<'_> {
                 // Tiles have one, two or four panels.
                 let left = self.packed.panels.min(first + sets) - panel;
                 let panels = if left == 3 { 2 } else { left };
-                self.band(from, finish, to, [group, panel, panels], band * lines / bands..(band + 1) * lines / bands);
+                self.band(of, [group, panel, panels], band * lines / bands..(band + 1) * lines / bands);
                 panel += panels;
             }
         }
@@ -64,16 +76,9 @@ impl Convolution<'_> {
         self.packed.panels.min(if narrow { 4 } else { 2 })
     }
 
-    /// Computes some panels of a group for some lines of windows.
-    fn band(
-        &self,
-        from: &[f32],
-        finish: Finish,
-        to: &SharedRows,
-        [group, panel, panels]: [usize; 3],
-        lines: Range<usize>,
-    ) {
-        let (packed, s) = (&self.packed, self.s);
+    /// Computes some panels of a group of channels for some lines of windows of all samples.
+    fn band(&self, of: &Group, [group, panel, panels]: [usize; 3], lines: Range<usize>) {
+        let (packed, s, finish) = (&self.packed, self.s, of.finish);
         let pixels = s.output[0] * s.output[1];
         let channel = panel * packed.lanes;
         let outputs = (s.outputs_of_group() - channel).min(panels * packed.lanes);
@@ -90,16 +95,19 @@ impl Convolution<'_> {
         let chunk = self.taps.len().div_ceil(chunks);
         let of_block = pixels * BLOCK;
         let first = group * s.inputs_of_group().div_ceil(BLOCK) * self.plane;
-        let from = &from[first..];
         let farthest = self.taps.iter().max().map_or(0, |far| *far as usize);
-        let line = self.lines[1];
+        let [of_sample, line] = self.lines;
+        let ((from, from_sample), (to, to_sample)) = (of.from, &of.to);
+        // The last line of a sample may have fewer windows than those before it.
+        let end = (0..of_sample).map(|i| i * self.row + self.pixels(i) * BLOCK).max().unwrap_or(0);
         assert!(
-            (lines.end - 1) * self.row + farthest + (self.pixels(lines.end - 1) - 1) * BLOCK + BLOCK <= from.len(),
+            first + farthest + end <= from_sample && of.samples * from_sample <= from.len(),
             "image of a convolution"
         );
         for (number, taps) in self.taps.chunks(chunk).enumerate() {
             for i in lines.clone() {
-                let (pixels, at) = (self.pixels(i), block * of_block + i * line * BLOCK);
+                let (sample, i) = (i / of_sample, i % of_sample);
+                let (pixels, at) = (self.pixels(i), sample * to_sample + block * of_block + i * line * BLOCK);
                 // The outputs of the last block end here.
                 let len = (outputs / BLOCK - 1) * of_block + pixels * BLOCK;
                 let row = Row {
@@ -108,7 +116,7 @@ impl Convolution<'_> {
                     tile: if panels == 4 { self.shape.narrow } else { self.shape.pixels },
                     panels,
                     last: outputs - (panels - 1) * packed.lanes,
-                    from: from[i * self.row..].as_ptr(),
+                    from: from[sample * from_sample + first + i * self.row..].as_ptr(),
                     taps,
                     channels: packed.channels,
                     weights: weights[number * chunk * of_tap..].as_ptr(),
@@ -136,16 +144,8 @@ impl Convolution<'_> {
     }
 }
 
-/// Computes a convolution of images in blocks of channels or not.
-pub(super) fn convolve(
-    threads: &Threads,
-    s: &Conv2dSizes,
-    from_blocks: bool,
-    weights: &[f32],
-    finish: Finish,
-    from: &[f32],
-    to: &mut [f32],
-) {
+/// Calls `body` with a convolution of images in blocks of channels, or of few channels, whose weights are packed.
+pub(super) fn with_direct(s: &Conv2dSizes, from_blocks: bool, weights: &[f32], body: impl FnOnce(&Direct)) {
     let (copy, packed, shape) = (Copy::new(s, 0..s.output[0]), Packed::new(s), tile::shape());
     let plain = from_blocks && copy.is_plain();
     let flat = plain && s.kernel == [1, 1];
@@ -157,41 +157,62 @@ pub(super) fn convolve(
         (0..s.kernel[0]).flat_map(move |k| (0..s.kernel[1]).map(move |l| block * plane + copy.tap(k, l)))
     });
     with_offsets(taps, |taps| {
-        let all = Convolution { s, packed, shape, weights, taps, plane, row, lines };
-        let of_copy = s.groups * blocks * plane;
-        let (of_from, of_to) = (from.len() / s.samples, to.len() / s.samples);
-        let of_block = s.image[0] * s.image[1] * s.inputs.min(BLOCK);
-        let few = s.work() < WORTH_THREADS;
-        if s.samples >= MANY_SAMPLES && !few {
-            let floats = if plain { 0 } else { of_copy };
-            threads.split_with_scratch(chunks_mut(to, of_to), floats, &|sample, copied, to| {
-                let from = &from[sample * of_from..][..of_from];
-                for (from, copied) in from.chunks_exact(of_block).zip(copied.chunks_exact_mut(plane)) {
-                    copy.fill(from, from_blocks, copied);
-                }
-                let to = SharedRows::new(to, of_to);
-                all.run(if plain { from } else { copied }, of_sample(finish, sample, of_to), &to, 0, 1);
-            });
-            return;
-        }
-        scratch::with(if plain { 0 } else { of_copy }, |copied| {
-            for (sample, (from, to)) in from.chunks_exact(of_from).zip(to.chunks_exact_mut(of_to)).enumerate() {
-                if !plain {
-                    let fill = |i: usize, to: &mut [f32]| copy.fill(&from[i * of_block..][..of_block], from_blocks, to);
-                    if few {
-                        copied.chunks_exact_mut(plane).enumerate().for_each(|(i, to)| fill(i, to));
-                    } else {
-                        threads.split(chunks_mut(copied, plane), &fill);
-                    }
-                }
-                let (from, to) = (if plain { from } else { &*copied }, SharedRows::new(to, of_to));
-                let (finish, tasks) = (of_sample(finish, sample, of_to), if few { 1 } else { TASKS });
-                if tasks == 1 {
-                    all.run(from, finish, &to, 0, 1);
-                } else {
-                    threads.run(tasks, &|task| all.run(from, finish, &to, task, tasks));
-                }
-            }
-        });
+        let copy = (!plain).then_some(copy);
+        body(&Direct { s, packed, shape, weights, from_blocks, copy, taps, plane, row, lines });
     });
+}
+
+impl Direct<'_> {
+    /// Returns the number of floats of the memory that a sample needs.
+    pub fn memory(&self) -> usize {
+        let blocks = self.s.groups * self.s.inputs_of_group().div_ceil(BLOCK);
+        if self.copy.is_some() { blocks * self.plane } else { 0 }
+    }
+
+    /// Copies a block of channels, or few channels, if the kernels read copies.
+    pub fn fill(&self, from: &[f32], to: &mut [f32]) {
+        if let Some(copy) = &self.copy {
+            copy.fill(from, self.from_blocks, to);
+        }
+    }
+
+    /// Computes a group of samples. `memory` is for its copies.
+    pub fn group(&self, from: &[f32], finish: Finish, to: &mut [f32], memory: &mut [f32]) {
+        let of_block = self.of_block();
+        for (from, to) in from.chunks_exact(of_block).zip(memory.chunks_exact_mut(self.plane)) {
+            self.fill(from, to);
+        }
+        self.run(&self.group_of(from, finish, to, memory), 0, 1);
+    }
+
+    /// Does the same as [`Direct::group`] in tasks.
+    pub fn group_in_tasks(&self, threads: &Threads, from: &[f32], finish: Finish, to: &mut [f32], memory: &mut [f32]) {
+        let of_block = self.of_block();
+        threads.split(chunks_mut(memory, self.plane), &|i, to| self.fill(&from[i * of_block..][..of_block], to));
+        let group = self.group_of(from, finish, to, memory);
+        threads.run(TASKS, &|task| self.run(&group, task, TASKS));
+    }
+
+    /// Returns the sizes of the convolution.
+    pub fn sizes(&self) -> &Conv2dSizes {
+        self.s
+    }
+
+    /// Returns `true` if what is read is in blocks of channels.
+    pub fn from_blocks(&self) -> bool {
+        self.from_blocks
+    }
+
+    /// Returns the size of a block of channels, or of few channels.
+    fn of_block(&self) -> usize {
+        self.s.image[0] * self.s.image[1] * self.s.inputs.min(BLOCK)
+    }
+
+    fn group_of<'a>(&self, from: &'a [f32], finish: Finish<'a>, to: &'a mut [f32], memory: &'a [f32]) -> Group<'a> {
+        let s = self.s;
+        let of_to = s.outputs * s.output[0] * s.output[1];
+        let samples = to.len() / of_to;
+        let from = if self.copy.is_some() { (memory, self.memory()) } else { (from, from.len() / samples) };
+        Group { from, finish, to: (SharedRows::new(to, of_to), of_to), samples }
+    }
 }

@@ -116,3 +116,64 @@ fn sizes_that_are_split() {
     check(([3, 32, 1], [40, 40], [3, 3], [2, 2], [1, 1], [1, 1]), 8);
     check(([256, 256, 256], [15, 15], [3, 3], [1, 1], [1, 1], [1, 1]), 1);
 }
+
+/// Compares a convolution of planes, and the gradient of the reversed convolution to its input, with the definition.
+fn check_planes(([inputs, outputs, groups], image, kernel, padding, dilation): PlanesCase, samples: usize) {
+    let output = [0, 1].map(|i| output_size(image[i], kernel[i], 1, padding[i], dilation[i]));
+    let s = Conv2dSizes { samples, inputs, outputs, image, output, kernel, stride: [1, 1], padding, dilation, groups };
+    let weight = numbers(1, outputs * s.inputs_of_group() * s.spatial_size());
+    let (x, y) =
+        (numbers(2, samples * inputs * image[0] * image[1]), numbers(3, samples * outputs * output[0] * output[1]));
+    let (summand, [scale, shift]) = (numbers(6, y.len()), [numbers(4, outputs), numbers(5, outputs)]);
+    let sums = convolution(&s, &wide(&weight), &[], &wide(&x));
+    // The same weights as those of the convolution to whose input this one is the gradient.
+    let (taps, [rows, columns]) = (s.spatial_size(), [s.outputs_of_group(), s.inputs_of_group()]);
+    let mut reversed = vec![0.0; weight.len()];
+    for (i, w) in weight.iter().enumerate() {
+        let (tap, column, row, group) =
+            (i % taps, i / taps % columns, i / taps / columns % rows, i / taps / columns / rows);
+        reversed[((group * columns + column) * rows + row) * taps + taps - 1 - tap] = *w;
+    }
+    let tolerance = 2e-6 * (columns * taps) as f64;
+    let order = Order::Reversed { kernel, last: kernel.map(|k| k - 1), stride: [1, 1] };
+    for (order, weight) in [(Order::Forward, &weight), (order, &reversed)] {
+        let run = |threads: usize, finish: Finish| {
+            let mut to = y.clone();
+            convolve_planes(Cpu::with_threads(threads).threads(), &s, order, None, weight, finish, &x, &mut to);
+            to
+        };
+        assert_close(&format!("{order:?} {s:?}"), &run(1, Finish::default()), &sums, tolerance);
+        let limits = Some([-0.75, 1.5]);
+        let finish = Finish { scale: &scale, shift: &shift, summand: &summand, add: true, limits };
+        let expected: Vec<f64> = (0..y.len())
+            .map(|i| {
+                let channel = i / (output[0] * output[1]) % outputs;
+                let affine = sums[i] * f64::from(scale[channel]) + f64::from(shift[channel]);
+                (affine + f64::from(summand[i]) + f64::from(y[i])).clamp(-0.75, 1.5)
+            })
+            .collect();
+        let found = run(1, finish);
+        assert_close(&format!("finished {order:?} {s:?}"), &found, &expected, tolerance);
+        assert_eq!(found, run(3, finish), "one thread and three: {s:?}");
+    }
+}
+
+/// Channels in and out, groups, image, kernel, padding, dilation.
+type PlanesCase = ([usize; 3], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
+
+#[test]
+fn planes() {
+    for image in [[1, 1], [2, 2], [4, 4], [5, 7], [8, 8], [17, 9], [3, 40]] {
+        for channels in [[16, 16], [8, 32], [24, 48], [3, 16]] {
+            check_planes(([channels[0], channels[1], 1], image, [3, 3], [1, 1], [1, 1]), 3);
+        }
+        check_planes(([32, 16, 1], image, [1, 1], [0, 0], [1, 1]), 2);
+        check_planes(([32, 64, 2], image, [2, 3], [1, 2], [1, 1]), 2);
+        check_planes(([16, 16, 1], image, [5, 5], [4, 4], [2, 2]), 1);
+    }
+    // Groups of several samples, in tasks of their own and split.
+    check_planes(([16, 16, 1], [8, 8], [3, 3], [1, 1], [1, 1]), 41);
+    check_planes(([128, 128, 1], [2, 2], [3, 3], [1, 1], [1, 1]), 33);
+    check_planes(([64, 64, 1], [16, 16], [3, 3], [1, 1], [1, 1]), 9);
+    check_planes(([16, 16, 1], [6, 6], [7, 7], [3, 3], [1, 1]), 12);
+}

@@ -1,11 +1,14 @@
-//! Convolutions on the CPU at inference, of images in blocks of eight channels, `[C / 8, H, W, 8]`: a register holds output channels, whatever
-//! the size of the image, and the input channels of a pixel lie next to each other.
+//! Convolutions on the CPU of images in blocks of eight channels, `[C / 8, H, W, 8]`: a register holds output channels, whatever
+//! the size of the image, and the input channels of a pixel lie next to each other. At inference images lie so; others are packed group by
+//! group (see `groups`).
 //!
 //! Weights are packed into the order in which the kernels read them: once for all sessions of the same weights, or at every call without one.
 
 mod copy;
 mod depthwise;
 mod direct;
+pub(super) mod gradient;
+mod groups;
 #[cfg(test)]
 mod kernel_tests;
 mod offsets;
@@ -19,6 +22,7 @@ use super::Conv2dSizes;
 use super::correlate::Finish;
 use crate::device::cpu::{Prepared, Threads, scratch};
 use crate::ops::channel_blocks::BLOCK;
+pub(super) use weights::Order;
 
 /// The way in which a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +63,9 @@ impl Algorithm {
         }
     }
     /// Packs weights `[out, in / groups, kh, kw]`.
-    fn pack(self, s: &Conv2dSizes, weight: &[f32], packed: &mut [f32]) {
+    fn pack(self, threads: &Threads, s: &Conv2dSizes, weight: &[f32], packed: &mut [f32]) {
         match self {
-            Algorithm::Direct => weights::Packed::new(s).fill(s, weight, packed),
+            Algorithm::Direct => weights::Packed::new(s).fill(threads, s, Order::Forward, weight, packed),
             Algorithm::Depthwise => depthwise::pack(s, weight, packed),
             Algorithm::Winograd => winograd::pack(s, weight, packed),
         }
@@ -93,26 +97,84 @@ pub(super) fn convolve(
         return;
     }
     let mut run = |algorithm: Algorithm, packed: &[f32]| match algorithm {
-        Algorithm::Direct => direct::convolve(threads, s, from_blocks, packed, finish, from, to),
+        Algorithm::Direct => direct::with_direct(s, from_blocks, packed, |direct| {
+            groups::convolve(threads, direct, Images::Blocks, finish, from, to);
+        }),
         Algorithm::Depthwise => depthwise::convolve(threads, s, from_blocks, packed, finish, from, to),
         Algorithm::Winograd => winograd::convolve(threads, s, packed, finish, from, to),
     };
     if let Some(prepared) = prepared {
         let algorithm = Algorithm::of(s, from_blocks, true);
-        let pack = |packed: &mut [f32]| algorithm.pack(s, weight, packed);
+        let pack = |packed: &mut [f32]| algorithm.pack(threads, s, weight, packed);
         if let Some(packed) = prepared.get_or(weight, algorithm.layout(s), algorithm.packed_len(s), pack) {
             return run(algorithm, packed);
         }
     }
     let algorithm = Algorithm::of(s, from_blocks, false);
     scratch::with(algorithm.packed_len(s), |packed| {
-        algorithm.pack(s, weight, packed);
+        algorithm.pack(threads, s, weight, packed);
         run(algorithm, packed);
     });
 }
 
-/// Returns what is done with the sums of a sample of `len` results.
-fn of_sample(finish: Finish, sample: usize, len: usize) -> Finish {
-    let summand = if finish.summand.is_empty() { finish.summand } else { &finish.summand[sample * len..][..len] };
+/// The layout of images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Images {
+    /// In blocks of channels, or, if only so few are read, up to [`BLOCK`] channels one after the other.
+    Blocks,
+    /// Channel by channel; the results may be some of the rows and columns of larger images.
+    Planes(Option<Spread>),
+}
+
+/// The place of results in larger images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spread {
+    /// The rows and columns of the larger image.
+    pub image: [usize; 2],
+    /// The row and column of the first result.
+    pub first: [usize; 2],
+    /// The distances between rows and between columns of results.
+    pub step: [usize; 2],
+}
+
+/// The least number of multiply-adds for each number that is packed or unpacked.
+const WORTH_PACKING: usize = 90;
+
+/// Says whether [`convolve_planes`] computes convolutions with these channels, and in less time than kernels whose registers hold pixels, if there
+/// are so many multiply-adds for so many numbers that are read and written.
+pub(super) fn takes_planes([inputs, outputs]: [usize; 2], groups: usize, work: usize, numbers: usize) -> bool {
+    let (of_group, lanes) = (outputs / groups, tile::shape().lanes);
+    let whole = (inputs / groups).is_multiple_of(BLOCK) || (groups == 1 && inputs < BLOCK);
+    let filled = of_group.is_multiple_of(BLOCK) && 4 * of_group.next_multiple_of(lanes) <= 5 * of_group;
+    whole && filled && work >= WORTH_PACKING * numbers
+}
+
+/// Computes a convolution of images in planes, if [`takes_planes`] says so, to images in planes or to some of their rows and columns.
+#[expect(clippy::too_many_arguments, reason = "the order of the weights and the place of the results come on top")]
+pub(super) fn convolve_planes(
+    threads: &Threads,
+    s: &Conv2dSizes,
+    order: Order,
+    spread: Option<Spread>,
+    weight: &[f32],
+    finish: Finish,
+    from: &[f32],
+    to: &mut [f32],
+) {
+    if to.is_empty() {
+        return;
+    }
+    let layout = weights::Packed::new(s);
+    scratch::with(s.groups * layout.group(), |packed| {
+        layout.fill(threads, s, order, weight, packed);
+        direct::with_direct(s, s.inputs.is_multiple_of(BLOCK), packed, |direct| {
+            groups::convolve(threads, direct, Images::Planes(spread), finish, from, to);
+        });
+    });
+}
+
+/// Returns what is done with the sums of `len` results, from some one on, of whole samples or blocks of channels.
+fn of_group(finish: Finish, first: usize, len: usize) -> Finish {
+    let summand = if finish.summand.is_empty() { finish.summand } else { &finish.summand[first..][..len] };
     Finish { summand, ..finish }
 }

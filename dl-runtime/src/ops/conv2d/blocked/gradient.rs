@@ -25,6 +25,8 @@ const WINDOWS: usize = 1024;
 const PIECE: usize = 3 << 17;
 /// From this number of tasks on, one computes all elements of the kernel.
 const MANY_TASKS: usize = 16;
+/// The number of elements of the kernel that are summed at once for a single register of output channels, so that enough sums are in flight.
+const AT_ONCE: usize = 3;
 /// The least number of multiply-adds for each number that is packed.
 const WORTH_PACKING: usize = 24;
 
@@ -203,7 +205,8 @@ impl Piece<'_> {
             }
         });
         let many = cut.pairs() * blocks >= MANY_TASKS;
-        let of_task = if many { taps.len() } else { 1 };
+        let at_once = if taps.len().is_multiple_of(AT_ONCE) { AT_ONCE } else { 1 };
+        let of_task = if many { taps.len() } else { at_once };
         let (copied, packed) = (&*copied, &*packed);
         in_chunks(threads, sums, of_task * cut.of_tap(), 0, &|task, _, sums| {
             let first = task * of_task;
@@ -214,8 +217,10 @@ impl Piece<'_> {
                 windows,
                 both: s.outputs - pair * width > width / 2,
             };
-            for (tap, sums) in taps[first % taps.len()..][..of_task].iter().zip(sums.chunks_exact_mut(cut.of_tap())) {
-                of.add(*tap as usize, sums);
+            let taps = &taps[first % taps.len()..][..of_task];
+            let at_once = if of.both { 1 } else { at_once };
+            for (taps, sums) in taps.chunks_exact(at_once).zip(sums.chunks_exact_mut(at_once * cut.of_tap())) {
+                of.add(taps, sums);
             }
         });
     }
@@ -234,48 +239,63 @@ struct Sums<'a> {
 }
 
 impl Sums<'_> {
-    /// Adds the sums for an element of the kernel with this offset, `[input channels, output channels]`.
-    fn add(&self, tap: usize, sums: &mut [f32]) {
-        let farthest = self.windows.iter().max().map_or(0, |far| *far as usize);
-        assert!(tap + farthest + BLOCK <= self.x.len(), "images of a convolution");
-        assert!(self.windows.len() * sums.len() / BLOCK <= self.dy.len(), "gradient to the output");
-        add(self, tap, sums);
+    /// Adds the sums for one element of the kernel or [`AT_ONCE`], by their offsets, `[elements, input channels, output channels]`.
+    fn add(&self, taps: &[u32], sums: &mut [f32]) {
+        let farthest = |of: &[u32]| of.iter().max().map_or(0, |far| *far as usize);
+        assert!(farthest(taps) + farthest(self.windows) + BLOCK <= self.x.len(), "images of a convolution");
+        assert!(self.windows.len() * sums.len() / (BLOCK * taps.len()) <= self.dy.len(), "gradient to the output");
+        add(self, taps, sums);
     }
 
-    /// Adds the sums for `C` input channels, from the given one on, and `V` registers.
+    /// Adds the sums for `C` input channels, from the given one on, `T` elements of the kernel and `V` registers.
     ///
     /// # Safety
     /// The numbers of all windows are inside of `x` and `dy`, and the sums inside of `sums`.
     #[inline(always)]
-    unsafe fn channels<S: Simd, const V: usize, const C: usize>(&self, tap: usize, channel: usize, sums: *mut f32) {
+    unsafe fn channels<S: Simd, const V: usize, const C: usize, const T: usize>(
+        &self,
+        taps: &[u32],
+        channel: usize,
+        sums: *mut f32,
+    ) {
         let lanes = S::F32::LANES;
-        let mut registers = [[S::F32::splat(0.0); V]; C];
+        let mut registers = [[[S::F32::splat(0.0); V]; C]; T];
+        let at = |t: usize, c: usize, v: usize| ((t * BLOCK + channel + c) * 2 + v) * lanes;
         // SAFETY: the caller's contract.
         unsafe {
-            let sums = sums.add(channel * 2 * lanes);
-            for c in 0..C {
-                for v in 0..V {
-                    registers[c][v] = S::F32::load(sums.add((2 * c + v) * lanes));
+            for t in 0..T {
+                for c in 0..C {
+                    for v in 0..V {
+                        registers[t][c][v] = S::F32::load(sums.add(at(t, c, v)));
+                    }
                 }
             }
-            let (x, mut dy) = (self.x.as_ptr().add(tap + channel), self.dy.as_ptr());
+            let mut x = [self.x.as_ptr(); T];
+            for t in 0..T {
+                x[t] = x[t].add(taps[t] as usize + channel);
+            }
+            let mut dy = self.dy.as_ptr();
             for window in self.windows {
-                let x = x.add(*window as usize);
                 let mut d = [S::F32::splat(0.0); V];
                 for v in 0..V {
                     d[v] = S::F32::load(dy.add(v * lanes));
                 }
-                for c in 0..C {
-                    let x = S::F32::splat(*x.add(c));
-                    for v in 0..V {
-                        registers[c][v] = x.mul_add(d[v], registers[c][v]);
+                for t in 0..T {
+                    let x = x[t].add(*window as usize);
+                    for c in 0..C {
+                        let x = S::F32::splat(*x.add(c));
+                        for v in 0..V {
+                            registers[t][c][v] = x.mul_add(d[v], registers[t][c][v]);
+                        }
                     }
                 }
                 dy = dy.add(2 * lanes);
             }
-            for c in 0..C {
-                for v in 0..V {
-                    registers[c][v].store(sums.add((2 * c + v) * lanes));
+            for t in 0..T {
+                for c in 0..C {
+                    for v in 0..V {
+                        registers[t][c][v].store(sums.add(at(t, c, v)));
+                    }
                 }
             }
         }
@@ -283,19 +303,23 @@ impl Sums<'_> {
 }
 
 simd! {
-    fn add<S>(of: &Sums, tap: usize, sums: &mut [f32]) {
-        assert!(sums.len() == BLOCK * 2 * S::F32::LANES);
+    fn add<S>(of: &Sums, taps: &[u32], sums: &mut [f32]) {
+        assert!(sums.len() == taps.len() * BLOCK * 2 * S::F32::LANES);
         let sums = sums.as_mut_ptr();
-        // SAFETY: `Sums::add` checked the windows, and the sums are those of a block by the assertion.
+        // SAFETY: `Sums::add` checked the windows, and the sums are those of the elements by the assertion.
         unsafe {
-            match (S::TILE_ROWS >= 14, of.both) {
-                (true, true) => of.channels::<S, 2, 8>(tap, 0, sums),
-                (true, false) => of.channels::<S, 1, 8>(tap, 0, sums),
-                (false, true) => {
-                    of.channels::<S, 2, 4>(tap, 0, sums);
-                    of.channels::<S, 2, 4>(tap, 4, sums);
+            match (S::TILE_ROWS >= 14, of.both, taps.len()) {
+                (true, true, _) => of.channels::<S, 2, 8, 1>(taps, 0, sums),
+                (true, false, AT_ONCE) => of.channels::<S, 1, 8, AT_ONCE>(taps, 0, sums),
+                (false, true, _) => {
+                    of.channels::<S, 2, 4, 1>(taps, 0, sums);
+                    of.channels::<S, 2, 4, 1>(taps, 4, sums);
                 }
-                (false, false) => of.channels::<S, 1, 8>(tap, 0, sums),
+                (false, false, AT_ONCE) => {
+                    of.channels::<S, 1, 4, AT_ONCE>(taps, 0, sums);
+                    of.channels::<S, 1, 4, AT_ONCE>(taps, 4, sums);
+                }
+                (_, false, _) => of.channels::<S, 1, 8, 1>(taps, 0, sums),
             }
         }
     }

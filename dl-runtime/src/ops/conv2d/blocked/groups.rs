@@ -5,6 +5,7 @@
 //! convolution, and is how training and the gradient to the input come by the kernels for blocks.
 
 use super::direct::Direct;
+use super::winograd;
 use super::{Conv2dSizes, Finish, Images, Spread, of_group};
 use crate::device::cpu::simd::simd;
 use crate::device::cpu::threads::chunks_mut;
@@ -19,19 +20,28 @@ const GROUP: usize = 3 << 17;
 /// From this number of groups on, each is a task of its own; fewer are split into tasks.
 const MANY_GROUPS: usize = 8;
 
+/// What computes a group of samples in blocks of channels.
+#[derive(Clone, Copy)]
+pub(super) enum Kernel<'a> {
+    /// The definition.
+    Direct(&'a Direct<'a>),
+    /// Winograd's convolution, with its packed weights.
+    Winograd(&'a Conv2dSizes, &'a [f32]),
+}
+
 /// Computes a convolution of images in either layout.
 pub(super) fn convolve(
     threads: &Threads,
-    direct: &Direct,
+    kernel: Kernel,
     images: Images,
     finish: Finish,
     from: &[f32],
     to: &mut [f32],
 ) {
-    let s = direct.sizes();
-    let work = Groups { direct, images, of_from: from.len() / s.samples, of_to: to.len() / s.samples };
+    let s = kernel.sizes();
+    let work = Groups { kernel, images, of_from: from.len() / s.samples, of_to: to.len() / s.samples };
     let (samples, few) = (work.samples(), s.work() < WORTH_THREADS);
-    let memory = samples * work.memory().iter().sum::<usize>();
+    let memory = work.memory(samples).iter().sum::<usize>();
     let part = |number: usize, to: &[f32]| {
         let of = to.len() / work.of_to;
         let from = &from[number * samples * work.of_from..][..of * work.of_from];
@@ -52,9 +62,54 @@ pub(super) fn convolve(
     });
 }
 
+impl Kernel<'_> {
+    fn sizes(&self) -> &Conv2dSizes {
+        match self {
+            Kernel::Direct(direct) => direct.sizes(),
+            Kernel::Winograd(s, _) => s,
+        }
+    }
+    /// Returns `true` if it reads blocks of channels, and not few channels one after the other.
+    fn from_blocks(&self) -> bool {
+        match self {
+            Kernel::Direct(direct) => direct.from_blocks(),
+            Kernel::Winograd(..) => true,
+        }
+    }
+    /// Returns the number of floats of memory that it needs for so many samples.
+    fn memory(&self, samples: usize) -> usize {
+        match self {
+            Kernel::Direct(direct) => samples * direct.memory(),
+            Kernel::Winograd(s, _) => winograd::memory(&Conv2dSizes { samples, ..**s }),
+        }
+    }
+    /// Computes a group of samples, in tasks if there are threads.
+    fn run(
+        &self,
+        threads: Option<&Threads>,
+        samples: usize,
+        from: &[f32],
+        finish: Finish,
+        to: &mut [f32],
+        memory: &mut [f32],
+    ) {
+        match (self, threads) {
+            (Kernel::Direct(direct), Some(threads)) => direct.group_in_tasks(threads, from, finish, to, memory),
+            (Kernel::Direct(direct), None) => direct.group(from, finish, to, memory),
+            (Kernel::Winograd(s, packed), threads) => {
+                let s = Conv2dSizes { samples, ..**s };
+                match threads {
+                    Some(threads) => winograd::convolve(threads, &s, packed, finish, from, to),
+                    None => winograd::convolve_here(&s, packed, finish, from, to, memory),
+                }
+            }
+        }
+    }
+}
+
 /// What all groups share.
 struct Groups<'a> {
-    direct: &'a Direct<'a>,
+    kernel: Kernel<'a>,
     images: Images,
     /// The size of what is read of a sample.
     of_from: usize,
@@ -63,30 +118,34 @@ struct Groups<'a> {
 }
 
 impl Groups<'_> {
-    /// Returns how much memory a sample needs: for its packed image, its copy and its packed results.
-    fn memory(&self) -> [usize; 3] {
+    /// Returns how much memory so many samples need: for their packed images, for the kernel and for packed results.
+    fn memory(&self, samples: usize) -> [usize; 3] {
         let planes = self.images != Images::Blocks;
-        let packs = planes && self.direct.from_blocks();
-        let of = |len: usize, needs: bool| if needs { len } else { 0 };
-        let Conv2dSizes { outputs, output, .. } = *self.direct.sizes();
-        [of(self.of_from, packs), self.direct.memory(), of(outputs * output[0] * output[1], planes)]
+        let packs = planes && self.kernel.from_blocks();
+        let of = |len: usize, needs: bool| if needs { samples * len } else { 0 };
+        let Conv2dSizes { outputs, output, .. } = *self.kernel.sizes();
+        [of(self.of_from, packs), self.kernel.memory(samples), of(outputs * output[0] * output[1], planes)]
     }
 
     /// Returns the number of samples of a group, by the sizes alone. Results are the same bits for any number.
     fn samples(&self) -> usize {
-        let Conv2dSizes { samples, output, .. } = *self.direct.sizes();
-        let most = (GROUP / (self.memory().iter().sum::<usize>() + self.of_to)).clamp(1, samples);
-        WINDOWS.div_ceil(output[0] * output[1]).min(most)
+        let s = self.kernel.sizes();
+        let most = (GROUP / (self.memory(1).iter().sum::<usize>() + self.of_to)).clamp(1, s.samples);
+        let wanted = match self.kernel {
+            Kernel::Direct(_) => WINDOWS.div_ceil(s.output[0] * s.output[1]),
+            Kernel::Winograd(..) => winograd::samples_of_group(s),
+        };
+        wanted.min(most)
     }
 
     /// Computes a group of samples, in tasks if there are threads.
     fn group(&self, threads: Option<&Threads>, from: &[f32], finish: Finish, to: &mut [f32], memory: &mut [f32]) {
         let samples = to.len() / self.of_to;
-        let [packed, copied, results] = self.memory().map(|len| samples * len);
+        let [packed, of_kernel, results] = self.memory(samples);
         let (packed, memory) = memory.split_at_mut(packed);
-        let (copied, memory) = memory.split_at_mut(copied);
+        let (of_kernel, memory) = memory.split_at_mut(of_kernel);
         let results = &mut memory[..results];
-        let s = self.direct.sizes();
+        let s = self.kernel.sizes();
         let pixels = [s.image, s.output].map(|[rows, columns]| rows * columns);
         let from = if packed.is_empty() {
             from
@@ -96,10 +155,7 @@ impl Groups<'_> {
             });
             packed
         };
-        let mut run = |finish: Finish, to: &mut [f32]| match threads {
-            Some(threads) => self.direct.group_in_tasks(threads, from, finish, to, copied),
-            None => self.direct.group(from, finish, to, copied),
-        };
+        let mut run = |finish: Finish, to: &mut [f32]| self.kernel.run(threads, samples, from, finish, to, of_kernel);
         let Images::Planes(spread) = self.images else {
             return run(finish, to);
         };

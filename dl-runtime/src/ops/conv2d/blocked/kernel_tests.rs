@@ -177,3 +177,41 @@ fn planes() {
     check_planes(([64, 64, 1], [16, 16], [3, 3], [1, 1], [1, 1]), 9);
     check_planes(([16, 16, 1], [6, 6], [7, 7], [3, 3], [1, 1]), 12);
 }
+
+/// The gradient to the input uses Winograd's convolution where a batch is worth the transform of the weights; a forward pass only where a
+/// single sample is. Their errors are larger.
+#[test]
+fn planes_by_winograd() {
+    for ([inputs, outputs], image, samples) in
+        [([32, 32], [16, 16], 9), ([64, 48], [8, 8], 30), ([32, 32], [41, 44], 2)]
+    {
+        let s = Conv2dSizes {
+            samples,
+            inputs,
+            outputs,
+            image,
+            output: image,
+            kernel: [3, 3],
+            stride: [1, 1],
+            padding: [1, 1],
+            dilation: [1, 1],
+            groups: 1,
+        };
+        assert!(winograd::pays_once(&s, samples), "a case of Winograd: {s:?}");
+        let pixels = image[0] * image[1];
+        let (weight, x) = (numbers(1, outputs * inputs * 9), numbers(2, samples * inputs * pixels));
+        let mut reversed = vec![0.0; weight.len()];
+        weights::reverse(&Conv2dSizes { inputs: outputs, outputs: inputs, ..s }, &weight, &mut reversed);
+        let expected = convolution(&s, &wide(&weight), &[], &wide(&x));
+        let order = Order::Reversed { kernel: [3, 3], last: [2, 2], stride: [1, 1] };
+        for (order, weight) in [(Order::Forward, &weight), (order, &reversed)] {
+            let [one, three] = [1, 3].map(|threads| {
+                let (cpu, mut to) = (Cpu::with_threads(threads), vec![f32::NAN; expected.len()]);
+                convolve_planes(cpu.threads(), &s, order, None, weight, Finish::default(), &x, &mut to);
+                to
+            });
+            assert_close(&format!("{order:?} {s:?}"), &one, &expected, 2e-4);
+            assert_eq!(one, three, "one thread and three: {s:?}");
+        }
+    }
+}

@@ -22,6 +22,7 @@ use super::Conv2dSizes;
 use super::correlate::Finish;
 use crate::device::cpu::{Prepared, Threads, scratch};
 use crate::ops::channel_blocks::BLOCK;
+use groups::Kernel;
 pub(super) use weights::Order;
 
 /// The way in which a convolution is computed.
@@ -98,7 +99,7 @@ pub(super) fn convolve(
     }
     let mut run = |algorithm: Algorithm, packed: &[f32]| match algorithm {
         Algorithm::Direct => direct::with_direct(s, from_blocks, packed, |direct| {
-            groups::convolve(threads, direct, Images::Blocks, finish, from, to);
+            groups::convolve(threads, Kernel::Direct(direct), Images::Blocks, finish, from, to);
         }),
         Algorithm::Depthwise => depthwise::convolve(threads, s, from_blocks, packed, finish, from, to),
         Algorithm::Winograd => winograd::convolve(threads, s, packed, finish, from, to),
@@ -164,11 +165,29 @@ pub(super) fn convolve_planes(
     if to.is_empty() {
         return;
     }
+    let images = Images::Planes(spread);
+    // A sample has the same output in every batch, so that its size does not count in the order of the weights of a forward pass.
+    let samples = if order == Order::Forward { 1 } else { s.samples };
+    let whole = match order {
+        Order::Forward => true,
+        Order::Reversed { kernel, .. } => kernel == s.kernel,
+    };
+    if whole && winograd::pays_once(s, samples) {
+        let [forward, packed] = [if order == Order::Forward { 0 } else { weight.len() }, winograd::packed_len(s)];
+        return scratch::with(forward + packed, |memory| {
+            let (forward, packed) = memory.split_at_mut(forward);
+            if order != Order::Forward {
+                weights::reverse(s, weight, forward);
+            }
+            winograd::pack(s, if forward.is_empty() { weight } else { forward }, packed);
+            groups::convolve(threads, Kernel::Winograd(s, packed), images, finish, from, to);
+        });
+    }
     let layout = weights::Packed::new(s);
     scratch::with(s.groups * layout.group(), |packed| {
         layout.fill(threads, s, order, weight, packed);
         direct::with_direct(s, s.inputs.is_multiple_of(BLOCK), packed, |direct| {
-            groups::convolve(threads, direct, Images::Planes(spread), finish, from, to);
+            groups::convolve(threads, Kernel::Direct(direct), images, finish, from, to);
         });
     });
 }

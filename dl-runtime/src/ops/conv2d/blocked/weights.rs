@@ -136,6 +136,19 @@ impl Rows<'_> {
     }
 }
 
+/// Writes weights `[in, out, kh, kw]` of a convolution without stride as those of the convolution that computes its gradient to the input,
+/// `[out, in, kh, kw]` with the elements of the kernel from the last to the first.
+pub(super) fn reverse(s: &Conv2dSizes, weight: &[f32], to: &mut [f32]) {
+    let taps = s.spatial_size();
+    assert!(weight.len() == to.len() && to.len() == s.inputs * s.outputs * taps, "weights of whole kernels");
+    for (output, to) in to.chunks_exact_mut(s.inputs * taps).enumerate() {
+        let kernels = weight[output * taps..].chunks(s.outputs * taps);
+        for (kernel, to) in kernels.zip(to.chunks_exact_mut(taps)) {
+            to.iter_mut().zip(kernel[..taps].iter().rev()).for_each(|(to, weight)| *to = *weight);
+        }
+    }
+}
+
 /// Copies a few lanes to the beginning of `to`. A call of `memmove` for each would cost several times as much.
 #[inline(always)]
 pub(super) fn copy_lanes(from: &[f32], to: &mut [f32]) {

@@ -46,10 +46,23 @@ fn lanes() -> usize {
 /// Says whether Winograd's convolution takes less than 0.9 of the time of a direct one that reaches 0.85 of the processor's peak. The
 /// number of samples does not count, so that weights are prepared once and a sample has the same result in every batch.
 pub(in crate::ops::conv2d) fn pays(s: &Conv2dSizes) -> bool {
+    pays_for(s, 1, 0)
+}
+
+/// The time of transforming the weights of an input and an output channel, in multiply-adds at the processor's peak.
+const TRANSFORM: u64 = 800;
+
+/// Says the same where the weights are transformed for so many samples and not kept.
+pub(in crate::ops::conv2d) fn pays_once(s: &Conv2dSizes, samples: usize) -> bool {
+    pays_for(s, samples as u64, TRANSFORM * (s.inputs * s.outputs) as u64)
+}
+
+/// Says the same for so many samples and so much time for the weights.
+fn pays_for(s: &Conv2dSizes, samples: u64, of_weights: u64) -> bool {
     let possible = s.kernel == [3, 3] && s.stride == [1, 1] && s.dilation == [1, 1] && s.groups == 1;
     let blocks = s.inputs.is_multiple_of(BLOCK) && s.outputs.is_multiple_of(BLOCK);
     let direct = [s.outputs, s.inputs, 9, s.output[0], s.output[1]].iter().map(|n| *n as u64).product::<u64>();
-    possible && blocks && 100 * cost(s, sizes(s)) < 106 * direct
+    possible && blocks && 100 * (samples * cost(s, sizes(s)) + of_weights) < 106 * samples * direct
 }
 
 /// Returns the sizes of the form that takes less time.
@@ -125,6 +138,10 @@ impl<'a> Plan<'a> {
     fn products(&self) -> usize {
         2 * self.part()
     }
+    /// Returns the number of floats of the transformed input of a group and of the products of a chunk.
+    fn memory(&self) -> [usize; 2] {
+        [self.registers() * self.part(), self.products()]
+    }
     /// Returns the top left output pixel of a tile in all rows of tiles of all samples.
     fn place(&self, tile: usize) -> Place {
         let (row, column) = (tile / self.grid[1], tile % self.grid[1]);
@@ -187,10 +204,41 @@ pub(in crate::ops::conv2d) fn convolve(
     from: &[f32],
     to: &mut [f32],
 ) {
-    convolve_by(threads, Plan::new(s, sizes(s)), packed, finish, from, to);
+    convolve_by(Some(threads), Plan::new(s, sizes(s)), packed, finish, from, to, &mut []);
 }
 
-fn convolve_by(threads: &Threads, plan: Plan, packed: &[f32], finish: Finish, from: &[f32], to: &mut [f32]) {
+/// Does the same as [`convolve`] on the calling thread, with [`memory`] floats of memory.
+pub(in crate::ops::conv2d) fn convolve_here(
+    s: &Conv2dSizes,
+    packed: &[f32],
+    finish: Finish,
+    from: &[f32],
+    to: &mut [f32],
+    memory: &mut [f32],
+) {
+    convolve_by(None, Plan::new(s, sizes(s)), packed, finish, from, to, memory);
+}
+
+/// Returns the number of floats of memory that a convolution of so many samples needs on one thread.
+pub(in crate::ops::conv2d) fn memory(s: &Conv2dSizes) -> usize {
+    Plan::new(s, sizes(s)).memory().iter().sum()
+}
+
+/// Returns the number of samples of a group whose weights are read as seldom as those of larger ones.
+pub(in crate::ops::conv2d) fn samples_of_group(s: &Conv2dSizes) -> usize {
+    let grid = Plan::new(s, sizes(s)).grid;
+    GROUP.div_ceil(grid[0] * grid[1])
+}
+
+fn convolve_by(
+    threads: Option<&Threads>,
+    plan: Plan,
+    packed: &[f32],
+    finish: Finish,
+    from: &[f32],
+    to: &mut [f32],
+    memory: &mut [f32],
+) {
     let s = plan.s;
     assert!(
         s.kernel == [3, 3] && s.stride == [1, 1] && s.dilation == [1, 1] && s.groups == 1,
@@ -209,12 +257,12 @@ fn convolve_by(threads: &Threads, plan: Plan, packed: &[f32], finish: Finish, fr
     }
     let outputs = SharedRows::new(to, s.output[1] * BLOCK);
     let convolution = Convolution { plan, packed, finish, from, to: outputs };
-    let (input, products) = (plan.registers() * plan.part(), plan.products());
-    if s.work() < WORTH_THREADS {
-        scratch::with(input + products, |memory| {
-            (0..plan.groups()).for_each(|group| convolution.group(group, memory));
-        });
-    } else if plan.groups() >= if plan.few_weights { 2 } else { MANY_GROUPS } {
+    let [input, products] = plan.memory();
+    let Some(threads) = threads.filter(|_| s.work() >= WORTH_THREADS) else {
+        let here = |memory: &mut [f32]| (0..plan.groups()).for_each(|group| convolution.group(group, memory));
+        return if memory.is_empty() { scratch::with(input + products, here) } else { here(memory) };
+    };
+    if plan.groups() >= if plan.few_weights { 2 } else { MANY_GROUPS } {
         threads.run_with_scratch(plan.groups(), input + products, &|group, memory| convolution.group(group, memory));
     } else {
         scratch::with(input, |input| {

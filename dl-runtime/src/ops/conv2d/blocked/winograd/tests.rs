@@ -80,7 +80,7 @@ fn check_by<F: Form>(s: &Conv2dSizes, sums: &[f64]) -> f64 {
     for (finish, is_all) in [(Finish::default(), false), (all, true)] {
         let run = |threads: usize| {
             let mut y = vec![f32::NAN; summand.len()];
-            convolve_by(&Threads::new(threads), Plan::new(s, sizes), &packed, finish, &from, &mut y);
+            convolve_by(Some(&Threads::new(threads)), Plan::new(s, sizes), &packed, finish, &from, &mut y, &mut []);
             y
         };
         let y = run(1);

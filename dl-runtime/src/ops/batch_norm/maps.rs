@@ -9,19 +9,25 @@ use crate::tensor::Write;
 /// The number of elements that are gathered and summed in `f32` before the sum is added in `f64`. They fit into the L1
 /// cache.
 const BLOCK: usize = 2048;
+/// From this number of elements on, a row is summed where it lies.
+const LONG: usize = 256;
 
 impl BatchNormSizes {
     /// Returns the number of elements of a block, which holds at least one row, a channel of one sample.
     pub(super) fn block(self) -> usize {
         BLOCK.div_ceil(self.spatial_size) * self.spatial_size
     }
-    /// Copies channel `c` of as many samples from `first` on as fit into `to`, and returns their number.
+    /// Returns channel `c` of as many samples from `first` on as fit into `memory`, and their number: a copy, or a long row where it lies.
     #[inline(always)]
-    fn gather(self, c: usize, first: usize, from: &[f32], to: &mut [f32]) -> usize {
-        let rows =
-            from[first * self.sample()..].chunks_exact(self.sample()).zip(to.chunks_exact_mut(self.spatial_size));
-        rows.map(|(sample, row)| row.copy_from_slice(&sample[c * self.spatial_size..(c + 1) * self.spatial_size]))
-            .count()
+    fn gather<'a>(self, c: usize, first: usize, from: &'a [f32], memory: &'a mut [f32]) -> (&'a [f32], usize) {
+        let channel = c * self.spatial_size..(c + 1) * self.spatial_size;
+        let samples = from[first * self.sample()..].chunks_exact(self.sample());
+        if self.spatial_size >= LONG {
+            return (&from[first * self.sample()..][channel], 1);
+        }
+        let rows = samples.zip(memory.chunks_exact_mut(self.spatial_size));
+        let rows = rows.map(|(sample, row)| row.copy_from_slice(&sample[channel.clone()])).count();
+        (&memory[..rows * self.spatial_size], rows)
     }
 }
 
@@ -33,8 +39,7 @@ simd! {
         for (i, (mean_to, var_to)) in mean.iter_mut().zip(var).enumerate() {
             let (mut at, mut mean, mut squares) = (0, 0.0, 0.0);
             while at < samples {
-                let rows = s.gather(first + i, at, x, block);
-                let block = &block[..rows * s.spatial_size];
+                let (block, rows) = s.gather(first + i, at, x, block);
                 let (n, seen) = (block.len() as f64, (at * s.spatial_size) as f64);
                 let of_block = f64::from(sum::<S, 1>([block], |[x]| x)) / n;
                 let near = of_block as f32;
@@ -77,10 +82,11 @@ simd! {
             let (c, mut at, mut total, mut product) = (first + i, 0, 0.0, 0.0);
             let mean = by.mean[c];
             while at < x.len() / s.sample() {
-                let n = s.gather(c, at, x, x_block) * s.spatial_size;
-                at += s.gather(c, at, dy, dy_block);
-                total += f64::from(sum::<S, 1>([&dy_block[..n]], |[dy]| dy));
-                product += f64::from(sum::<S, 2>([&x_block[..n], &dy_block[..n]], |[x, dy]| (x - mean) * dy));
+                let (x, _) = s.gather(c, at, x, x_block);
+                let (dy, rows) = s.gather(c, at, dy, dy_block);
+                at += rows;
+                total += f64::from(sum::<S, 1>([dy], |[dy]| dy));
+                product += f64::from(sum::<S, 2>([x, dy], |[x, dy]| (x - mean) * dy));
             }
             (*d_weight, *d_bias) = ((product * f64::from(by.inverse(c))) as f32, total as f32);
         }

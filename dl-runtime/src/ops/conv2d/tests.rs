@@ -41,14 +41,14 @@ pub(in crate::ops) fn convolution(s: &Conv2dSizes, w: &[f64], bias: &[f64], x: &
     y
 }
 
-/// Returns the derivative of `f` to about forty elements of `x`, which are spread over all, with their positions.
-fn differences(x: &[f64], f: impl Fn(&[f64]) -> f64) -> Vec<(usize, f64)> {
+/// Returns the derivative of `f` to about `count` elements of `x`, which are spread over all, with their positions.
+fn differences(x: &[f64], count: usize, f: impl Fn(&[f64]) -> f64) -> Vec<(usize, f64)> {
     let at = |i: usize, step: f64| {
         let mut x = x.to_vec();
         x[i] += step;
         f(&x)
     };
-    let every = (x.len() / 40).max(1) | 1;
+    let every = (x.len() / count).max(1) | 1;
     (0..x.len()).step_by(every).map(|i| (i, (at(i, STEP) - at(i, -STEP)) / (2.0 * STEP))).collect()
 }
 
@@ -159,9 +159,10 @@ fn check(s: Conv2dSizes, with_bias: bool) {
     let objective = |w: &[f64], b: &[f64], x: &[f64]| -> f64 {
         convolution(&s, w, b, x).iter().zip(&d64).map(|(y, d)| y * d).sum()
     };
-    let dw64 = differences(&w64, |w| objective(w, &b64, &x64));
-    let db64 = differences(&b64, |b| objective(&w64, b, &x64));
-    let dx64 = differences(&x64, |x| objective(&w64, &b64, x));
+    let count = (8_000_000 / s.work()).clamp(5, 40);
+    let dw64 = differences(&w64, count, |w| objective(w, &b64, &x64));
+    let db64 = differences(&b64, count, |b| objective(&w64, b, &x64));
+    let dx64 = differences(&x64, count, |x| objective(&w64, &b64, x));
     for ([dw, db, dx], times) in gradients.iter().zip([1.0, 2.0]) {
         close("weight gradient", &s, dw, dw64.iter().map(|(i, d)| (*i, d * times)));
         close("bias gradient", &s, db, db64.iter().map(|(i, d)| (*i, d * times)));

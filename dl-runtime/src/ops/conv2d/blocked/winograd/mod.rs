@@ -46,7 +46,7 @@ fn lanes() -> usize {
 /// Says whether Winograd's convolution takes less than 0.9 of the time of a direct one that reaches 0.85 of the processor's peak. The
 /// number of samples does not count, so that weights are prepared once and a sample has the same result in every batch.
 pub(in crate::ops::conv2d) fn pays(s: &Conv2dSizes) -> bool {
-    pays_for(s, 1, 0)
+    pays_for(&Conv2dSizes { samples: 1, ..*s }, 0)
 }
 
 /// The time of transforming the weights of an input and an output channel, in multiply-adds at the processor's peak.
@@ -54,26 +54,27 @@ const TRANSFORM: u64 = 800;
 
 /// Says the same where the weights are transformed for so many samples and not kept.
 pub(in crate::ops::conv2d) fn pays_once(s: &Conv2dSizes, samples: usize) -> bool {
-    pays_for(s, samples as u64, TRANSFORM * (s.inputs * s.outputs) as u64)
+    pays_for(&Conv2dSizes { samples, ..*s }, TRANSFORM * (s.inputs * s.outputs) as u64)
 }
 
-/// Says the same for so many samples and so much time for the weights.
-fn pays_for(s: &Conv2dSizes, samples: u64, of_weights: u64) -> bool {
+/// Says the same for all samples and so much time for the weights.
+fn pays_for(s: &Conv2dSizes, of_weights: u64) -> bool {
     let possible = s.kernel == [3, 3] && s.stride == [1, 1] && s.dilation == [1, 1] && s.groups == 1;
     let blocks = s.inputs.is_multiple_of(BLOCK) && s.outputs.is_multiple_of(BLOCK);
-    let direct = [s.outputs, s.inputs, 9, s.output[0], s.output[1]].iter().map(|n| *n as u64).product::<u64>();
-    possible && blocks && 100 * (samples * cost(s, sizes(s)) + of_weights) < 106 * samples * direct
+    let direct =
+        [s.samples, s.outputs, s.inputs, 9, s.output[0], s.output[1]].iter().map(|n| *n as u64).product::<u64>();
+    possible && blocks && 100 * (cost(s, sizes(s)) + of_weights) < 106 * direct
 }
 
-/// Returns the sizes of the form that takes less time.
+/// Returns the sizes of the form that takes less time for a single sample, so that weights have one order.
 fn sizes(s: &Conv2dSizes) -> Sizes {
-    let [four, two] = [Four::SIZES, Two::SIZES];
+    let ([four, two], s) = ([Four::SIZES, Two::SIZES], &Conv2dSizes { samples: 1, ..*s });
     if cost(s, two) < cost(s, four) { two } else { four }
 }
 
-/// Returns the estimated time of a form for one sample, in multiply-adds at the processor's peak. The constants are measured.
+/// Returns the estimated time of a form, in multiply-adds at the processor's peak. The constants are measured.
 fn cost(s: &Conv2dSizes, sizes: Sizes) -> u64 {
-    let plan = Plan::new(&Conv2dSizes { samples: 1, ..*s }, sizes).counts();
+    let plan = Plan::new(s, sizes).counts();
     let [tiles, groups, positions, lanes] = plan.map(|n| n as u64);
     let [inputs, outputs] = [s.inputs, s.outputs].map(|channels| (channels as u64).next_multiple_of(lanes));
     // Each group reads all weights from the L3 cache, in the time of a multiply-add for each lane.

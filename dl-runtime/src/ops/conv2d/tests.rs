@@ -175,7 +175,14 @@ fn check(s: Conv2dSizes, with_bias: bool) {
     let y = on_every_device!(crate::testing::gpu_with_and_without_cudnn(), |device| broken
         .forward(device, Activation::Relu));
     let expected = convolution(&s, &w64, &b64, &wide(&broken.x));
-    assert!(y.iter().zip(&expected).all(|(y, expected)| y.is_nan() == expected.is_nan()), "{s:?}");
+    // Winograd's convolution makes the tile of the first pixel NaN, 4×4 pixels.
+    let in_tile = |at: usize| {
+        let [height, width] = s.output;
+        s.kernel == [3, 3] && at / (height * width) < s.outputs && at / width % height < 4 && at % width < 4
+    };
+    for (at, (y, expected)) in y.iter().zip(&expected).enumerate() {
+        assert!(y.is_nan() == expected.is_nan() || y.is_nan() && in_tile(at), "output {at} of {s:?}");
+    }
 }
 
 /// Returns the sizes of a convolution, with the output size that follows from its settings.

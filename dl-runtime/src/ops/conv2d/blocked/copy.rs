@@ -80,41 +80,49 @@ impl Copy {
     }
     /// Copies a block of channels, or up to [`BLOCK`] channels of an image without blocks.
     pub fn fill(&self, from: &[f32], from_blocks: bool, to: &mut [f32]) {
-        fill(self, from, from_blocks, to);
+        fill_rows(self, from, from_blocks, 0, to);
+    }
+    /// Copies the rows that belong into `to`, which begins with the row of this number of the copy.
+    pub fn fill_rows(&self, from: &[f32], from_blocks: bool, first: usize, to: &mut [f32]) {
+        fill_rows(self, from, from_blocks, first, to);
     }
 }
 
 simd! {
-    fn fill<S>(copy: &Copy, from: &[f32], from_blocks: bool, to: &mut [f32]) {
+    fn fill_rows<S>(copy: &Copy, from: &[f32], from_blocks: bool, first: usize, to: &mut [f32]) {
         let (rows, columns) = (&copy.rows, &copy.columns);
-        let (width, row, line) = (columns.image, copy.row(), columns.len * BLOCK);
-        for row_class in 0..rows.classes {
-            let [above, below, first] = rows.inside(row_class);
-            let to = &mut to[row_class * rows.len * row..][..rows.len * row];
-            to[..above * row].fill(0.0);
-            to[below * row..].fill(0.0);
-            for (i, to) in to[above * row..below * row].chunks_exact_mut(row).enumerate() {
-                let image_row = first + i * rows.stride;
-                for (class, to) in to.chunks_exact_mut(line).enumerate() {
-                    let [skip, end, first] = columns.inside(class);
-                    let (pixels, _) = to.as_chunks_mut::<BLOCK>();
-                    pixels[..skip].fill([0.0; BLOCK]);
-                    pixels[end..].fill([0.0; BLOCK]);
-                    let pixels = &mut pixels[skip..end];
-                    if !from_blocks {
-                        for (channel, plane) in from.chunks_exact(rows.image * width).enumerate() {
-                            let line = plane[image_row * width..][..width].iter().skip(first).step_by(columns.stride);
-                            pixels.iter_mut().zip(line).for_each(|(to, x)| to[channel] = *x);
-                        }
-                        continue;
+        let (width, line) = (columns.image, columns.len * BLOCK);
+        let mut of_class = (usize::MAX, [0; 3]);
+        for (number, to) in to.chunks_exact_mut(copy.row()).enumerate() {
+            let (row_class, i) = ((first + number) / rows.len, (first + number) % rows.len);
+            if of_class.0 != row_class {
+                of_class = (row_class, rows.inside(row_class));
+            }
+            let [above, below, first_row] = of_class.1;
+            if !(above..below).contains(&i) {
+                to.fill(0.0);
+                continue;
+            }
+            let image_row = first_row + (i - above) * rows.stride;
+            for (class, to) in to.chunks_exact_mut(line).enumerate() {
+                let [skip, end, first] = columns.inside(class);
+                let (pixels, _) = to.as_chunks_mut::<BLOCK>();
+                pixels[..skip].fill([0.0; BLOCK]);
+                pixels[end..].fill([0.0; BLOCK]);
+                let pixels = &mut pixels[skip..end];
+                if !from_blocks {
+                    for (channel, plane) in from.chunks_exact(rows.image * width).enumerate() {
+                        let line = plane[image_row * width..][..width].iter().skip(first).step_by(columns.stride);
+                        pixels.iter_mut().zip(line).for_each(|(to, x)| to[channel] = *x);
                     }
-                    let (line, _) = from[image_row * width * BLOCK..][..width * BLOCK].as_chunks::<BLOCK>();
-                    if columns.stride == 1 {
-                        pixels.copy_from_slice(&line[first..][..end - skip]);
-                    } else {
-                        let line = line.iter().skip(first).step_by(columns.stride);
-                        pixels.iter_mut().zip(line).for_each(|(to, x)| *to = *x);
-                    }
+                    continue;
+                }
+                let (line, _) = from[image_row * width * BLOCK..][..width * BLOCK].as_chunks::<BLOCK>();
+                if columns.stride == 1 {
+                    pixels.copy_from_slice(&line[first..][..end - skip]);
+                } else {
+                    let line = line.iter().skip(first).step_by(columns.stride);
+                    pixels.iter_mut().zip(line).for_each(|(to, x)| *to = *x);
                 }
             }
         }

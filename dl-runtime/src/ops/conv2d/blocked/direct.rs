@@ -14,6 +14,10 @@ use std::ptr::null;
 const CHUNK: usize = 24 << 10;
 /// The number of pixels of a line where rows need not be kept apart: a multiple of the largest tiles.
 const LINE: usize = 56;
+/// The number of floats of a band of rows that a task copies.
+const BAND: usize = 1 << 14;
+/// The least number of parts of a sample from which all threads get something to do.
+const PARTS: usize = 8;
 /// The most tasks of a group of samples.
 const TASKS: usize = 16;
 
@@ -150,8 +154,11 @@ pub(super) fn with_direct(s: &Conv2dSizes, from_blocks: bool, weights: &[f32], b
     let plain = from_blocks && copy.is_plain();
     let flat = plain && s.kernel == [1, 1];
     let pixels = s.output[0] * s.output[1];
-    let lines = if flat { [pixels.div_ceil(LINE), LINE.min(pixels)] } else { s.output };
-    let (row, plane) = if flat { (LINE * BLOCK, pixels * BLOCK) } else { (copy.row(), copy.plane()) };
+    // Few channels of a small image are cut into shorter lines.
+    let sets = s.groups * packed.panels.div_ceil(2);
+    let line = if sets * pixels.div_ceil(LINE) < PARTS { LINE / 2 } else { LINE };
+    let lines = if flat { [pixels.div_ceil(line), line.min(pixels)] } else { s.output };
+    let (row, plane) = if flat { (line * BLOCK, pixels * BLOCK) } else { (copy.row(), copy.plane()) };
     let blocks = s.inputs_of_group().div_ceil(BLOCK);
     let taps = (0..blocks).flat_map(|block| {
         (0..s.kernel[0]).flat_map(move |k| (0..s.kernel[1]).map(move |l| block * plane + copy.tap(k, l)))
@@ -169,26 +176,33 @@ impl Direct<'_> {
         if self.copy.is_some() { blocks * self.plane } else { 0 }
     }
 
-    /// Copies a block of channels, or few channels, if the kernels read copies.
-    pub fn fill(&self, from: &[f32], to: &mut [f32]) {
-        if let Some(copy) = &self.copy {
-            copy.fill(from, self.from_blocks, to);
-        }
-    }
-
     /// Computes a group of samples. `memory` is for its copies.
     pub fn group(&self, from: &[f32], finish: Finish, to: &mut [f32], memory: &mut [f32]) {
-        let of_block = self.of_block();
-        for (from, to) in from.chunks_exact(of_block).zip(memory.chunks_exact_mut(self.plane)) {
-            self.fill(from, to);
+        if let Some(copy) = &self.copy {
+            for (from, to) in from.chunks_exact(self.of_block()).zip(memory.chunks_exact_mut(self.plane)) {
+                copy.fill(from, self.from_blocks, to);
+            }
         }
         self.run(&self.group_of(from, finish, to, memory), 0, 1);
     }
 
     /// Does the same as [`Direct::group`] in tasks.
     pub fn group_in_tasks(&self, threads: &Threads, from: &[f32], finish: Finish, to: &mut [f32], memory: &mut [f32]) {
-        let of_block = self.of_block();
-        threads.split(chunks_mut(memory, self.plane), &|i, to| self.fill(&from[i * of_block..][..of_block], to));
+        if let Some(copy) = &self.copy {
+            let of_block = self.of_block();
+            let fill = |block: usize, first: usize, to: &mut [f32]| {
+                copy.fill_rows(&from[block * of_block..][..of_block], self.from_blocks, first, to);
+            };
+            let rows = BAND.div_ceil(copy.row());
+            if self.plane > 2 * BAND {
+                // Large images are copied in bands of rows.
+                for (block, memory) in memory.chunks_exact_mut(self.plane).enumerate() {
+                    threads.split(chunks_mut(memory, rows * copy.row()), &|band, to| fill(block, band * rows, to));
+                }
+            } else {
+                threads.split(chunks_mut(memory, self.plane), &|block, to| fill(block, 0, to));
+            }
+        }
         let group = self.group_of(from, finish, to, memory);
         threads.run(TASKS, &|task| self.run(&group, task, TASKS));
     }

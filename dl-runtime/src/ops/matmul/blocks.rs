@@ -17,9 +17,14 @@ const MAX_PACKED: usize = if cfg!(test) { 32 << 10 } else { 4 << 20 };
 const IN_L2: usize = 128 << 10;
 /// The number of floats of A that a task packs at once, which leave room for a strip of B in the L2 cache.
 const OF_TASK: usize = 64 << 10;
+/// The longest part of k if A is stored by columns and k is longer than [`MAX_K`], as in gradients to weights: B of a part stays in the
+/// L2 cache for all tasks.
+const MAX_K_OF_COLUMNS: usize = 256;
 /// There are about so many tasks of rows, if there are enough rows: packed ones, and those read in place, of which a second strip
 /// finds few in the L1 cache.
 const ROW_TASKS: [usize; 2] = [12, 32];
+/// The number of tasks of rows if A is stored by columns and k is long.
+const COLUMN_TASKS: usize = 6;
 /// With up to so many strips, A is read in place instead of packed.
 pub(super) const FEW_STRIPS: usize = 4;
 /// With at least so many strips, the strips are the tasks.
@@ -40,15 +45,19 @@ pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], ord
     let shape = tile::shape();
     let (lanes, width) = (shape.lanes, 2 * shape.lanes);
     let strips = n.div_ceil(width);
-    let part = k.div_ceil(k.div_ceil(MAX_K).max(1)).max(1);
     let read_columns = a.row_stride == 1 || k == 0;
+    // In place, columns of A are on as many pages as k is long.
+    let long_columns = read_columns && k > MAX_K;
+    let max_k = if long_columns { MAX_K_OF_COLUMNS } else { MAX_K };
+    let part = k.div_ceil(k.div_ceil(max_k).max(1)).max(1);
     let read_rows = !read_columns && reads_rows(a, n);
     let max_rows = if read_rows { shape.listed_rows } else { shape.rows };
     let tile_rows = m.div_ceil(m.div_ceil(max_rows));
     let tiles = m.div_ceil(tile_rows);
-    let by_strips =
-        m * k * n < WORTH_THREADS || (strips >= MANY_STRIPS || strips >= tiles) && tiles * tile_rows * part <= IN_L2;
-    let in_place = read_rows || read_columns && (by_strips || strips <= FEW_STRIPS);
+    let long_columns = long_columns && m * k * n >= WORTH_THREADS;
+    let many_strips = (strips >= MANY_STRIPS || strips >= tiles) && tiles * tile_rows * part <= IN_L2;
+    let by_strips = m * k * n < WORTH_THREADS || many_strips && !long_columns;
+    let in_place = read_rows || read_columns && (by_strips || strips <= FEW_STRIPS) && !long_columns;
     let packed = if by_strips && !in_place { tiles * tile_rows * k } else { 0 };
     let steps = (0..if read_rows { part } else { 0 }).map(|p| Step { a: p as u32, b: (p * width) as u32 });
     tile::with_steps(steps, |steps| {
@@ -58,7 +67,7 @@ pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], ord
             }
             let (c, level) = (c.as_mut_ptr(), shape.level);
             let product =
-                Product { a, b, c, order, epilogue, lanes, level, tile_rows, part, in_place, packed_a, steps };
+                Product { a, b, c, order, epilogue, lanes, level, tile_rows, part, in_place, long_columns, packed_a, steps };
             if by_strips { product.by_strips(threads) } else { product.by_rows(threads) }
         });
     });
@@ -99,6 +108,8 @@ struct Product<'a> {
     part: usize,
     /// True if A is read in place.
     in_place: bool,
+    /// True if A is stored by columns, of which all tasks take one part of k after the other.
+    long_columns: bool,
     /// The packed A, if it is packed before the tasks.
     packed_a: &'a [f32],
     /// The offsets for each k of a part, if A is read in place by rows.
@@ -127,10 +138,12 @@ impl Product<'_> {
         let Product { a, b, tile_rows, part, .. } = *self;
         let (k, n, width) = (a.columns, b.columns, 2 * self.lanes);
         let (strips, tiles) = (n.div_ceil(width), a.rows.div_ceil(tile_rows));
-        let tiles = tiles.div_ceil(ROW_TASKS[usize::from(self.in_place)]).min(OF_TASK / (tile_rows * part)).max(1);
+        let tasks = if self.long_columns { COLUMN_TASKS } else { ROW_TASKS[usize::from(self.in_place)] };
+        let tiles = tiles.div_ceil(tasks).min(OF_TASK / (tile_rows * part)).max(1);
         let task_rows = tiles * tile_rows;
         let strips_at_once = (MAX_PACKED / (width * part)).clamp(1, strips);
-        let k_at_once = ((MAX_PACKED / (width * part * strips_at_once)).max(1) * part).min(k.max(1));
+        let most = if self.long_columns { MAX_PACKED.min(IN_L2) } else { MAX_PACKED };
+        let k_at_once = ((most / (width * part * strips_at_once)).max(1) * part).min(k.max(1));
         let left = if self.in_place { 0 } else { task_rows * part };
         scratch::with(width * k_at_once * strips_at_once, |packed_b| {
             for first_strip in (0..strips).step_by(strips_at_once) {
@@ -164,9 +177,27 @@ impl Product<'_> {
             });
             for (i, strip) in strips.clone().enumerate() {
                 let b = &packed_b[(i * k.len() + first_k - k.start) * width..];
-                self.part(rows, [strip, first_k], packed_a, (b, width), None);
+                let ahead = if i == 0 { self.packed_by_next_task(rows, first_k, part) } else { None };
+                self.part(rows, [strip, first_k], packed_a, (b, width), ahead);
             }
         }
+    }
+
+    /// Returns the part of A that the task after the one of these rows packs.
+    fn packed_by_next_task(&self, [row, rows]: [usize; 2], first_k: usize, part: usize) -> Option<Ahead> {
+        let (a, next) = (self.a, row + rows);
+        let tiles = rows.div_ceil(self.tile_rows);
+        let (at, step, next_tile) = if self.in_place {
+            return None;
+        } else if self.long_columns {
+            let (next, k) = if next < a.rows { (next, first_k) } else { (0, first_k + part) };
+            (next + k * a.column_stride, a.column_stride, LINE)
+        } else if a.column_stride == 1 && a.row_stride == part {
+            (next * part, LINE, part * LINE)
+        } else {
+            return None;
+        };
+        (at < a.data.len()).then_some(Ahead { first: a.data.as_ptr().wrapping_add(at), step, next_tile, tiles })
     }
 
     /// Computes all rows of one strip; B is packed part by part.
@@ -196,7 +227,7 @@ impl Product<'_> {
     /// each other, the part of the next strip.
     fn packed_next(&self, strip: usize, first_k: usize, part: usize) -> Option<Ahead> {
         let (b, width) = (self.b, 2 * self.lanes);
-        let (at, step, second) = if b.column_stride == 1 {
+        let (at, step, next_tile) = if b.column_stride == 1 {
             let next_k = first_k + part;
             let (strip, next_k) = if next_k < b.rows { (strip, next_k) } else { (strip + 1, 0) };
             (next_k * b.row_stride + strip * width, b.row_stride, LINE)
@@ -205,7 +236,7 @@ impl Product<'_> {
         } else {
             return None;
         };
-        (at < b.data.len()).then_some(Ahead { first: b.data.as_ptr().wrapping_add(at), step, second })
+        (at < b.data.len()).then_some(Ahead { first: b.data.as_ptr().wrapping_add(at), step, next_tile, tiles: 2 })
     }
 
     /// Computes some rows of one strip over one part of k. `packed_a` has the tiles of these rows with the distance from one to the

@@ -118,16 +118,18 @@ pub(crate) struct Strip<'a> {
     pub ahead: Option<Ahead>,
 }
 
-/// Lines of the cache that are read after a strip: its first two tiles ask for one line for each k, so that they have come when they
-/// are needed.
+/// Lines of the cache that are read after a strip: its first tiles ask for one line for each k, so that they have come when they are
+/// needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Ahead {
     /// The first line of the first tile.
     pub first: *const f32,
     /// The distance from one line to the next.
     pub step: usize,
-    /// The distance from the lines of the first tile to those of the second.
-    pub second: usize,
+    /// The distance from the lines of one tile to those of the next.
+    pub next_tile: usize,
+    /// The number of tiles that ask.
+    pub tiles: usize,
 }
 
 /// The limits of ReLU.
@@ -152,8 +154,12 @@ impl Strip<'_> {
                 while tile.row < whole {
                     self.ask_for_c(tile.row, self.tile_rows);
                     kernel(&tile);
-                    let second = tile.ahead.filter(|_| tile.row == 0);
-                    tile.ahead = second.map(|ahead| Ahead { first: ahead.first.wrapping_add(ahead.second), ..ahead });
+                    let more = tile.ahead.filter(|ahead| ahead.tiles > 1);
+                    tile.ahead = more.map(|ahead| Ahead {
+                        first: ahead.first.wrapping_add(ahead.next_tile),
+                        tiles: ahead.tiles - 1,
+                        ..ahead
+                    });
                     tile.row += self.tile_rows;
                     tile.a = tile.a.wrapping_add(self.a_tile);
                 }
@@ -249,7 +255,7 @@ impl Tile<'_> {
                 Inner::Even { a, b } if !LISTED => {
                     let (mut left, mut right) = (self.a, s.b);
                     let Ahead { first: mut ahead, step, .. } =
-                        self.ahead.unwrap_or(Ahead { first: std::ptr::from_ref(self).cast(), step: 0, second: 0 });
+                        self.ahead.unwrap_or(Ahead { first: std::ptr::from_ref(self).cast(), step: 0, next_tile: 0, tiles: 0 });
                     for _ in 0..s.k {
                         prefetch_l2(ahead);
                         ahead = ahead.wrapping_add(step);

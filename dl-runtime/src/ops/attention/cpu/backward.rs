@@ -159,10 +159,7 @@ impl Pass<'_> {
         let rows = start + queries.start..start + queries.end;
         self.gather(work.q.head(head), rows.clone(), work.attention.scale(), &mut memory.queries.first);
         self.gather(self.dy.head(head), rows.clone(), 1.0, &mut memory.queries.second);
-        let dy = &memory.queries.second.rows;
-        self.y.head(head).each_row(rows.clone(), |i, y| {
-            memory.delta[i] = dot(y, &dy[i * work.wide..]);
-        });
+        self.y.head(head).dots(rows.clone(), &*memory.queries.second.rows, work.wide, &mut memory.delta);
         for (i, row) in rows.enumerate() {
             memory.logarithms[i] = self.sums[row * work.attention.heads + head];
         }
@@ -259,9 +256,4 @@ impl Pass<'_> {
             }
         }
     }
-}
-
-/// Returns the sum of products.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -1,7 +1,7 @@
 //! Copies of the operands of a tile in the scratch memory of a task: rows of one head, and their transposes.
 
 use super::tile::STEP;
-use crate::device::cpu::simd::simd;
+use crate::device::cpu::simd::{Vector, simd, sum};
 use crate::ops::matmul::pack;
 use std::ops::Range;
 
@@ -42,6 +42,10 @@ impl<'a> Head<'a> {
             body(i, &self.data[row * self.row + self.first..][..self.len]);
         }
     }
+    /// Writes the sum of products of every one of these rows of the batch with a row of `others`, which has rows of `wide` numbers.
+    pub(super) fn dots(self, rows: Range<usize>, others: &[f32], wide: usize, to: &mut [f32]) {
+        dots(&self.data[rows.start * self.row + self.first..], self.row, self.len, others, wide, &mut to[..rows.len()]);
+    }
 }
 
 /// Transposes copied rows.
@@ -50,17 +54,41 @@ pub(super) fn transpose(rows: &[f32], wide: usize, count: usize, features: usize
 }
 
 simd! {
+    /// Copies rows of `len` numbers, `stride` apart, times `scale`, to rows of `wide` numbers, with zeros behind; returns whether all are
+    /// finite.
     fn copy<S>(from: &[f32], stride: usize, len: usize, rows: usize, scale: f32, to: &mut [f32], wide: usize) -> bool {
-        let mut zero = 0.0;
-        for (row, to) in to.chunks_exact_mut(wide).enumerate().take(rows) {
-            for (to, from) in to.iter_mut().zip(&from[row * stride..][..len]) {
-                *to = from * scale;
-            }
-            to[len..].fill(0.0);
-            // A product of 0 with a number that is not finite is NaN.
-            zero += crate::device::cpu::simd::sum::<S, 1>([&to[..len]], |[x]| x * 0.0);
+        let lanes = S::F32::LANES;
+        if rows == 0 {
+            return true;
         }
-        zero == 0.0
+        let fit = (rows - 1) * stride + len <= from.len() && len <= wide && rows * wide <= to.len();
+        assert!(fit, "rows of a head");
+        let (nothing, scale) = (S::F32::splat(0.0), S::F32::splat(scale));
+        let mut zeros = nothing;
+        for row in 0..rows {
+            for column in (0..wide).step_by(lanes) {
+                let count = len.saturating_sub(column).min(lanes);
+                // SAFETY: by the assertion, `count` numbers from here on are inside the row of `from`, and as many as are stored inside
+                // that of `to`.
+                unsafe {
+                    let at = from.as_ptr().wrapping_add(row * stride + column);
+                    let x = if count == lanes { S::F32::load(at) } else { S::F32::load_first(at, count) };
+                    let x = x.mul_add(scale, nothing);
+                    // A product of 0 with a number that is not finite is NaN.
+                    zeros = x.mul_add(nothing, zeros);
+                    let to = to.as_mut_ptr().add(row * wide + column);
+                    if column + lanes <= wide { x.store(to) } else { x.store_first(to, wide - column) }
+                }
+            }
+        }
+        zeros.sum() == 0.0
+    }
+
+    /// The sums of products of rows of `len` numbers, which are `stride` and `wide` apart.
+    fn dots<S>(a: &[f32], stride: usize, len: usize, b: &[f32], wide: usize, to: &mut [f32]) {
+        for (row, to) in to.iter_mut().enumerate() {
+            *to = sum::<S, 2>([&a[row * stride..][..len], &b[row * wide..][..len]], |[a, b]| a * b);
+        }
     }
 }
 

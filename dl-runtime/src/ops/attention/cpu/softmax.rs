@@ -56,13 +56,13 @@ simd! {
         }
         let mut factor = [0.0; CELL];
         for ((factor, before), from) in factor.iter_mut().zip(before).zip(from) {
-            *factor = math::exp::<S>(before - from);
+            *factor = math::exp_flushed::<S>(before - from);
         }
         let mut sum = [0.0; CELL];
         for row in 0..seen.len() {
             let scores = lane(scores, row * step);
             for ((score, sum), from) in scores.iter_mut().zip(&mut sum).zip(from) {
-                *score = math::exp::<S>(*score - from);
+                *score = math::exp_flushed::<S>(*score - from);
                 *sum += *score;
             }
         }
@@ -78,7 +78,7 @@ simd! {
             let scores = lane(scores, row * step);
             bias.add(row, scores);
             for (score, logarithm) in scores.iter_mut().zip(logarithms) {
-                *score = math::exp::<S>(*score - logarithm);
+                *score = math::exp_flushed::<S>(*score - logarithm);
             }
             hide(scores, seen, 0.0);
         }
@@ -129,8 +129,12 @@ simd! {
 #[inline(always)]
 fn hide(values: &mut Lane, seen: &Range<usize>, by: f32) {
     if *seen != (0..CELL) {
-        values[..seen.start].fill(by);
-        values[seen.end..].fill(by);
+        // Comparisons become a mask, where two calls of `fill` would cost as much as the rest of a row.
+        let (start, end) = (seen.start as u32, seen.end as u32);
+        for (column, value) in values.iter_mut().enumerate() {
+            let column = column as u32;
+            *value = if column >= start && column < end { *value } else { by };
+        }
     }
 }
 

@@ -14,10 +14,8 @@ simd! {
         let (i, f, g, o, c) = (&mut i[..n], &mut f[..n], &mut g[..n], &mut o[..n], &mut c[..n]);
         let (bi, bf, bg, bo) = (&bi[..n], &bf[..n], &bg[..n], &bo[..n]);
         for j in 0..n {
-            i[j] = math::sigmoid::<S>(i[j] + bi[j]);
-            f[j] = math::sigmoid::<S>(f[j] + bf[j]);
-            g[j] = math::tanh::<S>(g[j] + bg[j]);
-            o[j] = math::sigmoid::<S>(o[j] + bo[j]);
+            let sums = (i[j] + bi[j], f[j] + bf[j], o[j] + bo[j], g[j] + bg[j]);
+            (i[j], f[j], o[j], g[j]) = math::three_sigmoids_and_tanh::<S>(sums.0, sums.1, sums.2, sums.3);
             c[j] = S::mul_add(f[j], c[j], i[j] * g[j]);
             h[j] = o[j] * math::tanh::<S>(c[j]);
         }
@@ -59,8 +57,7 @@ simd! {
         let (r, z, n) = (&mut r[..len], &mut z[..len], &mut n[..len]);
         let (br, bz, bn) = (&br[..len], &bz[..len], &bn[..len]);
         for j in 0..len {
-            r[j] = math::sigmoid::<S>(r[j] + br[j]);
-            z[j] = math::sigmoid::<S>(z[j] + bz[j]);
+            (r[j], z[j]) = math::two_sigmoids::<S>(r[j] + br[j], z[j] + bz[j]);
             n[j] = math::tanh::<S>(S::mul_add(r[j], bn[j], n[j]));
             h[j] = S::mul_add(z[j], h[j] - n[j], n[j]);
         }

@@ -66,8 +66,21 @@ pub(super) fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], ord
                 pack_left(threads, a, packed_a, tile_rows);
             }
             let (c, level) = (c.as_mut_ptr(), shape.level);
-            let product =
-                Product { a, b, c, order, epilogue, lanes, level, tile_rows, part, in_place, long_columns, packed_a, steps };
+            let product = Product {
+                a,
+                b,
+                c,
+                order,
+                epilogue,
+                lanes,
+                level,
+                tile_rows,
+                part,
+                in_place,
+                long_columns,
+                packed_a,
+                steps,
+            };
             if by_strips { product.by_strips(threads) } else { product.by_rows(threads) }
         });
     });
@@ -177,7 +190,10 @@ impl Product<'_> {
             });
             for (i, strip) in strips.clone().enumerate() {
                 let b = &packed_b[(i * k.len() + first_k - k.start) * width..];
-                let ahead = if i == 0 { self.packed_by_next_task(rows, first_k, part) } else { None };
+                let ahead = match i.checked_sub(1) {
+                    None => self.packed_by_next_task(rows, first_k, part),
+                    Some(i) => self.packed_for_next_part(rows, k.end, part, i),
+                };
                 self.part(rows, [strip, first_k], packed_a, (b, width), ahead);
             }
         }
@@ -198,6 +214,22 @@ impl Product<'_> {
             return None;
         };
         (at < a.data.len()).then_some(Ahead { first: a.data.as_ptr().wrapping_add(at), step, next_tile, tiles })
+    }
+
+    /// Returns the lines of B of the part of k after `next_k` that the strip after strip number `strip` asks for: each task asks for as many
+    /// of them as its share of the rows.
+    fn packed_for_next_part(&self, [row, rows]: [usize; 2], next_k: usize, part: usize, strip: usize) -> Option<Ahead> {
+        let (b, tiles) = (self.b, rows.div_ceil(self.tile_rows));
+        if !self.long_columns || b.column_stride != 1 || b.row_stride != b.columns || next_k >= b.rows {
+            return None;
+        }
+        let lines = (part.min(b.rows - next_k) * b.columns).div_ceil(LINE);
+        let [first, end] = [row, row + rows].map(|row| row * lines / self.a.rows);
+        let first = first + strip * tiles * part;
+        let at = next_k * b.row_stride + first * LINE;
+        let tiles = tiles.min(end.saturating_sub(first).div_ceil(part));
+        let first = b.data.as_ptr().wrapping_add(at);
+        (tiles > 0).then_some(Ahead { first, step: LINE, next_tile: part * LINE, tiles })
     }
 
     /// Computes all rows of one strip; B is packed part by part.

@@ -1,6 +1,6 @@
 //! A right factor that is packed once and multiplied many times: the weights of a recurrent layer, step after step.
 
-use super::tile::{self, Inner, Shape, Start, Strip};
+use super::tile::{self, Ahead, Inner, LINE, Shape, Start, Strip};
 use super::{Matrix, pack};
 use crate::device::cpu::Threads;
 use crate::device::cpu::threads::chunks_mut;
@@ -33,11 +33,20 @@ impl<'a> PackedRight<'a> {
         (rows + tile::shape().rows) * k
     }
     /// `C = A·B + bias` for the first `rows` rows of A, `[rows, k]`, and of C, `[rows, n]`; the bias is empty if there is none.
-    /// `left` is memory of [`PackedRight::left_len`] floats.
+    /// `left` is memory of [`PackedRight::left_len`] floats. While it computes, it asks for `k` lines of the cache for each strip of columns:
+    /// those from the number on that `ahead` returns.
     ///
     /// # Panics
     /// If a slice is too short.
-    pub fn multiply(&self, a: &[f32], rows: usize, bias: &[f32], c: &mut [f32], left: &mut [f32]) {
+    pub fn multiply(
+        &self,
+        a: &[f32],
+        rows: usize,
+        bias: &[f32],
+        c: &mut [f32],
+        left: &mut [f32],
+        ahead: &dyn Fn(usize) -> Option<*const f32>,
+    ) {
         let PackedRight { strips, k, n, shape } = *self;
         if rows == 0 || n == 0 {
             return;
@@ -72,7 +81,7 @@ impl<'a> PackedRight<'a> {
                 add: false,
                 summand: std::ptr::null(),
                 limits: None,
-                ahead: None,
+                ahead: ahead(column / width).map(|first| Ahead { first, step: LINE, next_tile: 0, tiles: 1 }),
             };
             // SAFETY: `left` has whole tiles of `k` columns; the strip of B has `k` rows of `width` numbers, and C `rows` rows of
             // `n`, by the assertions; `c` is borrowed for writing.
@@ -99,9 +108,9 @@ mod tests {
             let mut packed = vec![f32::NAN; PackedRight::len(k, n)];
             let packed = PackedRight::pack(&threads, b, &mut packed);
             let (mut c, mut left) = (vec![f32::NAN; rows * n], vec![f32::NAN; PackedRight::left_len(rows, k)]);
-            packed.multiply(&a, rows, &[], &mut c, &mut left);
+            packed.multiply(&a, rows, &[], &mut c, &mut left, &|_| None);
             assert_close(&format!("{rows} by {k} by {n}"), &c, &wide(&expected), 1e-6);
-            packed.multiply(&a, rows, &bias, &mut c, &mut left);
+            packed.multiply(&a, rows, &bias, &mut c, &mut left, &|_| None);
             for (expected, row) in expected.chunks_mut(n).zip(c.chunks(n)) {
                 expected.iter_mut().zip(&bias).for_each(|(y, b)| *y += b);
                 assert_close(&format!("{rows} by {k} by {n}, and a bias"), row, &wide(expected), 1e-6);

@@ -7,7 +7,7 @@ const MAX_LANES: usize = 16;
 /// The most rows of a tile with [`Inner::Listed`] for any instruction set.
 const LISTED_ROWS: usize = 10;
 /// The number of floats in a line of the cache.
-pub(super) const LINE: usize = 16;
+pub(crate) const LINE: usize = 16;
 /// The number of rows of the highest tile of any instruction set.
 const MAX_ROWS: usize = 14;
 
@@ -254,8 +254,12 @@ impl Tile<'_> {
             match s.inner {
                 Inner::Even { a, b } if !LISTED => {
                     let (mut left, mut right) = (self.a, s.b);
-                    let Ahead { first: mut ahead, step, .. } =
-                        self.ahead.unwrap_or(Ahead { first: std::ptr::from_ref(self).cast(), step: 0, next_tile: 0, tiles: 0 });
+                    let Ahead { first: mut ahead, step, .. } = self.ahead.unwrap_or(Ahead {
+                        first: std::ptr::from_ref(self).cast(),
+                        step: 0,
+                        next_tile: 0,
+                        tiles: 0,
+                    });
                     for _ in 0..s.k {
                         prefetch_l2(ahead);
                         ahead = ahead.wrapping_add(step);

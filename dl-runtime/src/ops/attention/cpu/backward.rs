@@ -8,8 +8,10 @@ use super::Work;
 use super::operands::{Head, add_seen, transpose};
 use super::softmax;
 use super::tile::{CELL, STEP, TILE, Tile, tiles};
+use crate::device::cpu::simd::prefetch_l2;
 use crate::device::cpu::threads::SharedRows;
 use crate::ops::matmul::task;
+use crate::ops::matmul::tile::LINE;
 use crate::tensor::Write;
 use std::ops::Range;
 
@@ -96,6 +98,10 @@ impl Pass<'_> {
     fn for_keys(&self, [sample, kv_head]: [usize; 2], keys: Range<usize>, memory: &mut Memory, to_queries: bool) {
         let (work, sight) = (&self.work, self.work.attention.sight);
         self.gather_keys([sample, kv_head], &keys, memory);
+        let (start, columns) = (work.keys.range(sample).start + keys.start, work.attention.key_columns());
+        let first = if self.towards == Towards::All { work.attention.query_columns() } else { 0 };
+        self.ask_for(start, keys.len(), first, kv_head);
+        self.ask_for(start, keys.len(), first + columns, kv_head);
         memory.dk.fill(0.0);
         memory.dv.fill(0.0);
         let shared = work.attention.heads / work.attention.kv_heads;
@@ -104,6 +110,9 @@ impl Pass<'_> {
             let seeing = sight.queries(&keys, len);
             for queries in tiles(len).filter(|t| t.start < seeing.end && t.end > seeing.start) {
                 self.gather_queries([sample, head], &queries, memory);
+                if to_queries {
+                    self.ask_for(work.queries.range(sample).start + queries.start, queries.len(), 0, head);
+                }
                 let tile = Tile { queries, keys: keys.clone() };
                 self.scores([sample, head], &tile, memory, true);
                 self.add_to_keys(&tile, memory);
@@ -112,8 +121,6 @@ impl Pass<'_> {
                 }
             }
         }
-        let (start, columns) = (work.keys.range(sample).start + keys.start, work.attention.key_columns());
-        let first = if self.towards == Towards::All { work.attention.query_columns() } else { 0 };
         self.put(start, keys.len(), first, kv_head, memory.dk, self.write);
         self.put(start, keys.len(), first + columns, kv_head, memory.dv, self.write);
     }
@@ -240,6 +247,15 @@ impl Pass<'_> {
         let write = if tile.keys.contains(&seen.start) { self.write } else { Write::Add };
         let start = work.queries.range(sample).start + tile.queries.start;
         self.put(start, tile.queries.len(), 0, head, memory.dq, write);
+    }
+
+    /// Asks for the memory that [`Pass::put`] writes after the products of a tile.
+    fn ask_for(&self, start: usize, count: usize, first: usize, head: usize) {
+        let (row, features) = (self.work.attention.row(self.towards), self.work.attention.head_dim);
+        for at in start..start + count {
+            let line = self.d.pointer(at * row + first + head * features, features).cast_const();
+            (0..features).step_by(LINE).for_each(|column| prefetch_l2(line.wrapping_add(column)));
+        }
     }
 
     /// Writes gradients to a head of `count` rows of the batch from `start` on, whose part begins at column `first`.

@@ -4,8 +4,10 @@ use super::Work;
 use super::operands::{Head, add_seen, transpose};
 use super::softmax::{self, Bias, Lane};
 use super::tile::{CELL, STEP, TILE, Tile};
+use crate::device::cpu::simd::prefetch_l2;
 use crate::device::cpu::threads::SharedRows;
 use crate::ops::matmul::task;
+use crate::ops::matmul::tile::LINE;
 use crate::tensor::Write;
 use std::ops::Range;
 
@@ -51,6 +53,10 @@ impl Work<'_> {
         let kv_head = head / (self.attention.heads / self.attention.kv_heads);
         self.q.head(head).copy(rows.clone(), self.attention.scale(), result, wide);
         transpose(result, wide, mine.len(), features, qt);
+        for row in rows.clone() {
+            let line = y.pointer((row * self.attention.heads + head) * features, features).cast_const();
+            (0..features).step_by(LINE).for_each(|column| prefetch_l2(line.wrapping_add(column)));
+        }
         let columns = mine.len().div_ceil(CELL);
         let (mut most, mut sums, mut begun) = (lanes(f32::NEG_INFINITY), lanes(0.0), [false; TILE / CELL]);
         let visible = sight.keys(&mine, keys);

@@ -1,7 +1,7 @@
 //! Copies of the operands of a tile in the scratch memory of a task: rows of one head, and their transposes.
 
 use super::tile::STEP;
-use crate::device::cpu::simd::{Vector, simd, sum};
+use crate::device::cpu::simd::{Vector, prefetch_l2, simd, sum};
 use crate::ops::matmul::pack;
 use std::ops::Range;
 
@@ -55,7 +55,7 @@ pub(super) fn transpose(rows: &[f32], wide: usize, count: usize, features: usize
 
 simd! {
     /// Copies rows of `len` numbers, `stride` apart, times `scale`, to rows of `wide` numbers, with zeros behind; returns whether all are
-    /// finite.
+    /// finite. The columns behind are asked for: those of the next head, which a task reads soon.
     fn copy<S>(from: &[f32], stride: usize, len: usize, rows: usize, scale: f32, to: &mut [f32], wide: usize) -> bool {
         let lanes = S::F32::LANES;
         if rows == 0 {
@@ -73,6 +73,7 @@ simd! {
                 unsafe {
                     let at = from.as_ptr().wrapping_add(row * stride + column);
                     let x = if count == lanes { S::F32::load(at) } else { S::F32::load_first(at, count) };
+                    prefetch_l2(at.wrapping_add(len));
                     let x = x.mul_add(scale, nothing);
                     // A product of 0 with a number that is not finite is NaN.
                     zeros = x.mul_add(nothing, zeros);

@@ -56,12 +56,13 @@ impl Backward<'_, '_> {
         dc.fill(0.0);
         for step in (0..block.steps()).rev() {
             let (running, after) = (block.running(step), block.running(step + 1));
+            let ahead = |strip: usize| block.ahead(gates, size, size, step, true, strip);
             // A GRU carries a part of the gradient past the product.
             if cell == Cell::Gru {
-                self.hh.multiply(db, after, &[], d_out, memory);
+                self.hh.multiply(db, after, &[], d_out, memory, &ahead);
                 cells::add(&mut dh[..after * state], &d_out[..after * state]);
             } else {
-                self.hh.multiply(db, after, &[], dh, memory);
+                self.hh.multiply(db, after, &[], dh, memory, &ahead);
             }
             for at in 0..running {
                 let row = block.row(at, step);
@@ -79,7 +80,7 @@ impl Backward<'_, '_> {
                 }
             }
             if let Some(hr) = &self.hr {
-                hr.multiply(dh, running, &[], d_out, memory);
+                hr.multiply(dh, running, &[], d_out, memory, &|_| None);
             }
             for at in 0..running {
                 let row = block.row(at, step);

@@ -2,6 +2,7 @@
 
 use super::Run;
 use crate::Cpu;
+use crate::ops::matmul::tile::LINE;
 use std::ops::Range;
 
 /// The largest number of samples of a block.
@@ -54,6 +55,27 @@ impl Block {
     /// Returns the number of samples that have a row at a step; they are the first.
     pub fn running(&self, step: usize) -> usize {
         self.samples().partition_point(|sample| sample.len > step)
+    }
+    /// Returns where the numbers begin that a product at a step asks for in its strip number `strip`: some rows of `data`, `[rows, size]`,
+    /// of one sample, from this step on, or back from it. In `k * LINE / size` steps every sample is asked for once, with that many rows.
+    pub fn ahead(
+        &self,
+        data: &[f32],
+        size: usize,
+        k: usize,
+        step: usize,
+        back: bool,
+        strip: usize,
+    ) -> Option<*const f32> {
+        let rows = (k * LINE / size).max(1);
+        let at_once = self.count.div_ceil(rows);
+        let sample = step % rows * at_once + strip;
+        if strip >= at_once || sample >= self.running(step) {
+            return None;
+        }
+        let row = self.row(sample, step);
+        let first = if back == self.reversed { row } else { (row + 1).saturating_sub(rows) };
+        Some(data[first * size..].as_ptr())
     }
     /// Returns the row of sample number `i` at a step, counted from the first row of the block.
     pub fn row(&self, i: usize, step: usize) -> usize {

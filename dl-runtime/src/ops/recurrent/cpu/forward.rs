@@ -54,7 +54,8 @@ impl Forward<'_, '_> {
         for step in 0..block.steps() {
             let running = block.running(step);
             if step > 0 || stride > 0 {
-                self.hh.multiply(h, running, self.bias, b, memory);
+                let ahead = |strip: usize| block.ahead(gates, size, state, step, false, strip);
+                self.hh.multiply(h, running, self.bias, b, memory, &ahead);
             } else if self.bias.is_empty() {
                 b.fill(0.0);
             } else {
@@ -86,7 +87,7 @@ impl Forward<'_, '_> {
                 }
             }
             if let Some(hr) = &self.hr {
-                hr.multiply(out, running, &[], h, memory);
+                hr.multiply(out, running, &[], h, memory, &|_| None);
             }
             for i in 0..running {
                 let y = &mut y[block.row(i, step) * width + column..][..state];

@@ -33,10 +33,18 @@ impl<'a> Product<'a> {
         }
         Product::Packed(PackedRight::pack(threads, b, memory))
     }
-    /// `C = A·B + bias` for the first rows of A and C; `left` is memory.
-    fn multiply(&self, a: &[f32], rows: usize, bias: &[f32], c: &mut [f32], left: &mut [f32]) {
+    /// `C = A·B + bias` for the first rows of A and C; `left` is memory, and `ahead` is as in [`PackedRight::multiply`].
+    fn multiply(
+        &self,
+        a: &[f32],
+        rows: usize,
+        bias: &[f32],
+        c: &mut [f32],
+        left: &mut [f32],
+        ahead: &dyn Fn(usize) -> Option<*const f32>,
+    ) {
         match self {
-            Product::Packed(packed) => packed.multiply(a, rows, bias, c, left),
+            Product::Packed(packed) => packed.multiply(a, rows, bias, c, left, ahead),
             Product::Direct { threads, b, k, n } => {
                 let bias = if bias.is_empty() { Bias::None } else { Bias::Columns(bias) };
                 let epilogue = Epilogue { bias, relu: false, write: Write::Set };

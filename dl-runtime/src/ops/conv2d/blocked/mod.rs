@@ -63,12 +63,12 @@ impl Algorithm {
             Algorithm::Winograd => winograd::packed_len(s),
         }
     }
-    /// Packs weights `[out, in / groups, kh, kw]`.
-    fn pack(self, threads: &Threads, s: &Conv2dSizes, weight: &[f32], packed: &mut [f32]) {
+    /// Packs weights `[out, in / groups, kh, kw]`, in tasks if there are threads.
+    fn pack(self, threads: Option<&Threads>, s: &Conv2dSizes, weight: &[f32], packed: &mut [f32]) {
         match self {
             Algorithm::Direct => weights::Packed::new(s).fill(threads, s, Order::Forward, weight, packed),
             Algorithm::Depthwise => depthwise::pack(s, weight, packed),
-            Algorithm::Winograd => winograd::pack(s, weight, packed),
+            Algorithm::Winograd => winograd::pack(threads, s, weight, packed),
         }
     }
 }
@@ -106,14 +106,15 @@ pub(super) fn convolve(
     };
     if let Some(prepared) = prepared {
         let algorithm = Algorithm::of(s, from_blocks, true);
-        let pack = |packed: &mut [f32]| algorithm.pack(threads, s, weight, packed);
+        // While they are prepared, other threads may wait: so these tasks are not left to any.
+        let pack = |packed: &mut [f32]| algorithm.pack(None, s, weight, packed);
         if let Some(packed) = prepared.get_or(weight, algorithm.layout(s), algorithm.packed_len(s), pack) {
             return run(algorithm, packed);
         }
     }
     let algorithm = Algorithm::of(s, from_blocks, false);
     scratch::with(algorithm.packed_len(s), |packed| {
-        algorithm.pack(threads, s, weight, packed);
+        algorithm.pack(Some(threads), s, weight, packed);
         run(algorithm, packed);
     });
 }
@@ -179,13 +180,13 @@ pub(super) fn convolve_planes(
             if order != Order::Forward {
                 weights::reverse(s, weight, forward);
             }
-            winograd::pack(s, if forward.is_empty() { weight } else { forward }, packed);
+            winograd::pack(Some(threads), s, if forward.is_empty() { weight } else { forward }, packed);
             groups::convolve(threads, Kernel::Winograd(s, packed), images, finish, from, to);
         });
     }
     let layout = weights::Packed::new(s);
     scratch::with(s.groups * layout.group(), |packed| {
-        layout.fill(threads, s, order, weight, packed);
+        layout.fill(Some(threads), s, order, weight, packed);
         direct::with_direct(s, s.inputs.is_multiple_of(BLOCK), packed, |direct| {
             groups::convolve(threads, Kernel::Direct(direct), images, finish, from, to);
         });

@@ -34,8 +34,8 @@ impl Packed {
     pub fn group(&self) -> usize {
         self.panels * self.panel()
     }
-    /// Packs weights in some order. Lanes without a channel are zeros.
-    pub fn fill(&self, threads: &Threads, s: &Conv2dSizes, order: Order, weight: &[f32], to: &mut [f32]) {
+    /// Packs weights in some order, in tasks if there are threads. Lanes without a channel are zeros.
+    pub fn fill(&self, threads: Option<&Threads>, s: &Conv2dSizes, order: Order, weight: &[f32], to: &mut [f32]) {
         let taps = s.spatial_size();
         let rows = Rows { s, order, taps, of_block: self.channels * taps };
         // Whole registers are transposed, so there is room for a few columns more.
@@ -54,12 +54,13 @@ impl Packed {
             }
         };
         let memory = columns * self.lanes;
-        if to.len() < WORTH_TASKS {
-            scratch::with(memory, |memory| {
+        match threads {
+            Some(threads) if to.len() >= WORTH_TASKS => {
+                threads.split_with_scratch(chunks_mut(to, self.panel()), memory, &pack);
+            }
+            _ => scratch::with(memory, |memory| {
                 to.chunks_exact_mut(self.panel()).enumerate().for_each(|(panel, to)| pack(panel, memory, to));
-            });
-        } else {
-            threads.split_with_scratch(chunks_mut(to, self.panel()), memory, &pack);
+            }),
         }
     }
 }

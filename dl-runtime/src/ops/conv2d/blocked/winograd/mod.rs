@@ -187,8 +187,8 @@ pub(in crate::ops::conv2d) fn packed_len(s: &Conv2dSizes) -> usize {
 ///
 /// # Panics
 /// If a slice has another length.
-pub(in crate::ops::conv2d) fn pack(s: &Conv2dSizes, weight: &[f32], packed: &mut [f32]) {
-    weights::pack(s, sizes(s), weight, packed);
+pub(in crate::ops::conv2d) fn pack(threads: Option<&Threads>, s: &Conv2dSizes, weight: &[f32], packed: &mut [f32]) {
+    weights::pack(threads, s, sizes(s), weight, packed);
 }
 
 /// Computes a convolution of a 3×3 kernel, whose weights were packed by [`pack`], and finishes its sums. Images, output and summand

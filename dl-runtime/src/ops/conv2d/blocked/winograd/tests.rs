@@ -70,7 +70,7 @@ fn check_by<F: Form>(s: &Conv2dSizes, sums: &[f64]) -> f64 {
     let [scale, shift] = [3, 4].map(|seed| numbers(seed, s.outputs));
     let summand = numbers(5, s.samples * s.outputs * pixels);
     let mut packed = vec![f32::NAN; weights::packed_len(s, sizes)];
-    weights::pack(s, sizes, &weight, &mut packed);
+    weights::pack(None, s, sizes, &weight, &mut packed);
     let from = blocks(&x, [s.inputs, s.image[0] * s.image[1]], false);
     let in_blocks = blocks(&summand, [s.outputs, pixels], false);
     let limits = [-2.0, 3.5];
@@ -124,7 +124,7 @@ fn small_and_odd_images() {
 fn no_samples() {
     let s = sizes_of(0, [8, 8], [5, 5], [1, 1]);
     let mut packed = vec![0.0; packed_len(&s)];
-    pack(&s, &[1.0; 9 * 64], &mut packed);
+    pack(None, &s, &[1.0; 9 * 64], &mut packed);
     convolve(&Threads::new(1), &s, &packed, Finish::default(), &[], &mut []);
 }
 

@@ -4,7 +4,9 @@
 
 use super::form::{Form, Four, MOST_POINTS, Sizes, Two};
 use super::lanes;
+use crate::device::cpu::Threads;
 use crate::device::cpu::simd::simd;
+use crate::device::cpu::threads::chunks_mut;
 use crate::ops::channel_blocks::BLOCK;
 use crate::ops::conv2d::Conv2dSizes;
 
@@ -20,19 +22,18 @@ pub(super) fn packed_len(s: &Conv2dSizes, sizes: Sizes) -> usize {
 }
 
 /// Packs weights of shape [outputs, inputs, 3, 3], as [chunks of output channels, positions, inputs, channels of the
-/// chunk]. A chunk has the channels of two registers, the last one those of one or two, of which those that do not exist are 0.
+/// chunk]. A chunk has the channels of two registers, the last one those of one or two, of which those that do not exist are 0. With threads,
+/// each chunk is a task.
 ///
 /// # Panics
 /// If a slice has another length.
-pub(super) fn pack(s: &Conv2dSizes, sizes: Sizes, weight: &[f32], packed: &mut [f32]) {
+pub(super) fn pack(threads: Option<&Threads>, s: &Conv2dSizes, sizes: Sizes, weight: &[f32], packed: &mut [f32]) {
     let (inputs, outputs, positions) = (s.inputs, s.outputs, sizes.positions());
     assert_eq!(weight.len(), outputs * inputs * KERNEL, "weights of a convolution");
     assert_eq!(packed.len(), packed_len(s, sizes), "packed weights");
     assert!(outputs.is_multiple_of(BLOCK), "blocks of channels");
-    let channels = outputs.next_multiple_of(lanes());
-    for first in (0..channels).step_by(2 * lanes()) {
-        let width = (channels - first).min(2 * lanes());
-        let chunk = &mut packed[positions * inputs * first..][..positions * inputs * width];
+    let pack_chunk = |number: usize, chunk: &mut [f32]| {
+        let (first, width) = (number * 2 * lanes(), chunk.len() / (positions * inputs));
         for block in (0..width).step_by(BLOCK) {
             // The channels of a last register that do not exist.
             if first + block >= outputs {
@@ -46,6 +47,11 @@ pub(super) fn pack(s: &Conv2dSizes, sizes: Sizes, weight: &[f32], packed: &mut [
                 pack_block(Two, inputs, weight, width, &mut chunk[block..]);
             }
         }
+    };
+    let of_chunk = positions * inputs * 2 * lanes();
+    match threads {
+        Some(threads) => threads.split(chunks_mut(packed, of_chunk), &pack_chunk),
+        None => packed.chunks_mut(of_chunk).enumerate().for_each(|(number, chunk)| pack_chunk(number, chunk)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Matrix products: `C = f(A·B + bias)` behind one function, whose implementation is chosen by sizes and processor.
 //!
-//! On x86-64 and in WebAssembly the kernels are our own, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
+//! On x86-64, on 64-bit Arm and in WebAssembly the kernels are our own, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
 //! 2008: a tile of C stays in registers while k runs, and A and B are copied ("packed") into the order in which the
 //! tile reads them. The products of networks are often too flat for packing to pay off, so operands that can be read in
 //! place are. Other processors use the crate `matrixmultiply`. Every element of C is one sum over k in an order that
@@ -137,7 +137,7 @@ pub fn matmul(threads: &Threads, a: Matrix, b: Matrix, c: &mut [f32], epilogue: 
     let inner_contiguous = k == 1 || (a.column_stride == 1 && b.row_stride == 1);
     if inner_contiguous && m <= dots::FEW {
         dots::few_rows(threads, a, b, c, epilogue);
-    } else if cfg!(not(any(target_arch = "x86_64", target_arch = "wasm32"))) {
+    } else if cfg!(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"))) {
         portable::matmul(a, b, c, epilogue);
     } else if inner_contiguous && m <= n && blocks::reads_rows(b.transposed(), m) {
         // Only the smaller operand is packed, and the larger one is read in place: this computes Cᵀ = Bᵀ·Aᵀ.

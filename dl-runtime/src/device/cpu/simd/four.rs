@@ -1,5 +1,5 @@
-//! Registers of four `f32`: those that every x86-64 processor has, and those of WebAssembly with `simd128`. Both give the same bits as
-//! arrays of four numbers, which other targets use.
+//! Registers of four `f32`: those that every processor of x86-64 and of 64-bit Arm (NEON) has, and those of WebAssembly with `simd128`. They give
+//! the same bits as arrays of four numbers, which other targets use.
 
 use super::vector::Vector;
 
@@ -16,9 +16,9 @@ mod native {
         unsafe { _mm_set1_ps(x) }
     }
     #[inline(always)]
-    pub(super) fn mul(a: Four, b: Four) -> Four {
+    pub(super) fn mul_add(a: Four, b: Four, c: Four) -> Four {
         // SAFETY: see `splat`.
-        unsafe { _mm_mul_ps(a, b) }
+        unsafe { _mm_add_ps(_mm_mul_ps(a, b), c) }
     }
     #[inline(always)]
     pub(super) fn add(a: Four, b: Four) -> Four {
@@ -56,8 +56,12 @@ mod native {
 
     pub(crate) type Four = v128;
 
-    pub(super) use std::arch::wasm32::{f32x4_add as add, f32x4_mul as mul, f32x4_splat as splat};
+    pub(super) use std::arch::wasm32::{f32x4_add as add, f32x4_splat as splat};
 
+    #[inline(always)]
+    pub(super) fn mul_add(a: Four, b: Four, c: Four) -> Four {
+        f32x4_add(f32x4_mul(a, b), c)
+    }
     #[inline(always)]
     pub(super) fn max(a: Four, b: Four) -> Four {
         // The second if one of the two is NaN, as the instruction of x86-64 has it.
@@ -79,8 +83,55 @@ mod native {
     }
 }
 
+/// Four numbers and the functions on them that differ from target to target. Every processor of the target has the instructions.
+#[cfg(target_arch = "aarch64")]
+mod native {
+    use std::arch::aarch64::*;
+
+    pub(crate) type Four = float32x4_t;
+
+    #[inline(always)]
+    pub(super) fn splat(x: f32) -> Four {
+        // SAFETY: 64-bit Arm has NEON; the same holds below.
+        unsafe { vdupq_n_f32(x) }
+    }
+    /// In one instruction with one rounding, as `f32::mul_add` on this target.
+    #[inline(always)]
+    pub(super) fn mul_add(a: Four, b: Four, c: Four) -> Four {
+        // SAFETY: see `splat`.
+        unsafe { vfmaq_f32(c, a, b) }
+    }
+    #[inline(always)]
+    pub(super) fn add(a: Four, b: Four) -> Four {
+        // SAFETY: see `splat`.
+        unsafe { vaddq_f32(a, b) }
+    }
+    #[inline(always)]
+    pub(super) fn max(a: Four, b: Four) -> Four {
+        // SAFETY: see `splat`. The second if one of the two is NaN, as the instruction of x86-64 has it.
+        unsafe { vbslq_f32(vcgtq_f32(a, b), a, b) }
+    }
+    #[inline(always)]
+    pub(super) fn min(a: Four, b: Four) -> Four {
+        // SAFETY: see `splat`.
+        unsafe { vbslq_f32(vcltq_f32(a, b), a, b) }
+    }
+    /// Lanes 0 and 1 of both, in turn.
+    #[inline(always)]
+    pub(super) fn low(a: Four, b: Four) -> Four {
+        // SAFETY: see `splat`.
+        unsafe { vzip1q_f32(a, b) }
+    }
+    /// Lanes 2 and 3 of both, in turn.
+    #[inline(always)]
+    pub(super) fn high(a: Four, b: Four) -> Four {
+        // SAFETY: see `splat`.
+        unsafe { vzip2q_f32(a, b) }
+    }
+}
+
 pub(crate) use native::Four;
-use native::{add, high, low, max, min, mul, splat};
+use native::{add, high, low, max, min, mul_add, splat};
 
 /// Turns rows into columns.
 #[inline(always)]
@@ -105,7 +156,7 @@ impl Vector for Four {
     }
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        add(mul(self, b), c)
+        mul_add(self, b, c)
     }
     #[inline(always)]
     fn add(self, b: Self) -> Self {

@@ -19,7 +19,7 @@
 //! vectorise by itself, since the compiler may not reorder floating-point additions: use [`sum`]. The environment
 //! variable `DL_SIMD` (`avx2`, `baseline`) selects a lower instruction set, for tests.
 
-#[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128")))]
 mod four;
 pub(crate) mod math;
 mod reduce;

@@ -93,10 +93,18 @@ pub(crate) trait Vector: Copy {
     unsafe fn transpose(from: *const f32, stride: usize, rows: usize, to: *mut f32, to_stride: usize, whole: bool);
 }
 
-#[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
 use super::four::Four;
 /// Four numbers in a row, where there are no registers for them.
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 type Four = [f32; 4];
 
 /// The instructions that every processor has.
@@ -106,7 +114,8 @@ pub(crate) struct Baseline;
 impl Simd for Baseline {
     type F32 = Four;
     type Narrow = Baseline;
-    const TILE_ROWS: usize = 4;
+    /// 64-bit Arm has 32 registers, the others 16.
+    const TILE_ROWS: usize = if cfg!(target_arch = "aarch64") { 8 } else { 4 };
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }

@@ -216,7 +216,10 @@ macro_rules! kernels {
     };
 }
 
+#[cfg(not(target_arch = "aarch64"))]
 kernels! { baseline, Baseline, [], 1 [1 2] 2 [1 2] 3 [1 2] 4 [1 2] }
+#[cfg(target_arch = "aarch64")]
+kernels! { baseline, Baseline, [], 1 [1 2] 2 [1 2] 3 [1 2] 4 [1 2] 5 [1 2] 6 [1 2] 7 [1 2] 8 [1 2] }
 #[cfg(target_arch = "x86_64")]
 kernels! {
     avx2, simd::Avx2, [target_feature(enable = "avx2,fma,bmi1,bmi2")],

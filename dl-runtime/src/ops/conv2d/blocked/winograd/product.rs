@@ -134,7 +134,10 @@ macro_rules! kernels {
     };
 }
 
+#[cfg(not(target_arch = "aarch64"))]
 kernels! { baseline, Baseline, [], 1 2 3 4 }
+#[cfg(target_arch = "aarch64")]
+kernels! { baseline, Baseline, [], 1 2 3 4 5 6 7 8 }
 #[cfg(target_arch = "x86_64")]
 kernels! { avx2, simd::Avx2, [target_feature(enable = "avx2,fma,bmi1,bmi2")], 1 2 3 4 5 6 }
 #[cfg(target_arch = "x86_64")]

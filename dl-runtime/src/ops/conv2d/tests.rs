@@ -54,9 +54,12 @@ fn differences(x: &[f64], count: usize, f: impl Fn(&[f64]) -> f64) -> Vec<(usize
 
 #[track_caller]
 fn close(what: &str, s: &Conv2dSizes, found: &[f32], expected: impl Iterator<Item = (usize, f64)>) {
+    // Rounding errors of a sum of numbers in -1..1 grow with the number of its terms; this is about five standard deviations.
+    let terms = s.spatial_size() * s.inputs.max(s.outputs) / s.groups;
+    let tolerance = 2e-5_f64.max(4e-8 * terms as f64);
     for (i, expected) in expected {
         let error = (f64::from(found[i]) - expected).abs();
-        assert!(error < 2e-5 * (1.0 + expected.abs()), "{what} {i} of {s:?}: {} is not {expected}", found[i]);
+        assert!(error < tolerance * (1.0 + expected.abs()), "{what} {i} of {s:?}: {} is not {expected}", found[i]);
     }
 }
 
@@ -252,7 +255,7 @@ fn many_channels() {
     let padded = Conv2dOp { padding: [1, 1], ..PLAIN };
     check(sizes(3, [64, 64], [4, 5], [3, 3], padded), true);
     check(sizes(2, [64, 64], [8, 7], [3, 3], Conv2dOp { stride: [2, 2], ..padded }), true);
-    check(sizes(1, [32, 48], [13, 11], [7, 7], Conv2dOp { stride: [2, 3], padding: [3, 2], ..PLAIN }), true);
+    check(sizes(1, [32, 48], [13, 11], [5, 5], Conv2dOp { stride: [2, 3], padding: [2, 2], ..PLAIN }), true);
     check(sizes(1, [64, 32], [6, 6], [3, 3], Conv2dOp { dilation: [2, 1], padding: [2, 0], ..PLAIN }), false);
     check(sizes(2, [128, 64], [5, 4], [3, 3], Conv2dOp { groups: 2, stride: [1, 2], ..padded }), true);
     // Rows and columns of the image that no window meets, and images that are cut into bands of rows.

@@ -92,8 +92,7 @@ impl ClassLossKernel for Cuda {
         t: Ref<'_, u32>,
         gradient: Gradient<'_, '_, Cuda>,
     ) {
-        let none = Cuda::slice(x, 0..0);
-        backward(self, loss, sizes, x, t, gradient, none);
+        backward(self, loss, sizes, x, t, gradient, None::<Mut<'_, f32>>);
     }
     fn class_loss_and_gradient(
         &self,

@@ -312,7 +312,7 @@ fn what_must_be_copied_into_a_concatenation() {
         concat(a, b, a) -> conv2d(16, 1) -> global_avg_pool2d
     }";
     assert_eq!(parts(chain), ["b in concat1 at 512"]);
-    // What another part is computed from, and a value of two concatenations, which is written into one of them.
+    // One part is computed from another one. A value of two concatenations is written into one of them.
     let two = "Net(x: [8, 8, 8]) -> [16] {
         let a = x -> conv2d(8, 1);
         let b = x -> conv2d(8, 1);

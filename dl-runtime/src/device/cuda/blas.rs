@@ -158,7 +158,7 @@ pub(crate) struct Library {
     handle: sys::cublasLtHandle_t,
     /// `None` for a product for which the library has no algorithm.
     plans: HashMap<(Gemm, [u32; 3], bool), Option<Plan>>,
-    /// What the library did not compute, in words.
+    /// The products that the library did not compute, in words.
     pub remarks: Vec<String>,
 }
 

@@ -194,7 +194,7 @@ pub(crate) struct Packing {
     pub kind: Kind,
 }
 
-/// What an argument is.
+/// The kind of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// A number of this type of Rust.

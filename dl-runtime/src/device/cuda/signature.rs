@@ -55,7 +55,7 @@ fn takes(of: &str, kind: Kind) -> bool {
         (Some(_), Kind::Nothing) => true,
         (Some(element), Kind::Span { of, written }) => {
             let constant = element.strip_prefix("const ");
-            // What is read may be passed as what can be written, but not the other way round.
+            // A kernel may read memory that can be written, but not write memory that can only be read.
             constant.unwrap_or(element) == c(of) && (written || constant.is_some())
         }
         // An enumeration is a number, too.

@@ -30,7 +30,7 @@ fn transposed(rows: [[f32; BLOCK]; BLOCK]) -> [[f32; BLOCK]; BLOCK] {
     std::array::from_fn(|column| rows.map(|row| row[column]))
 }
 
-/// What is done while blocks are unpacked: `y = limited(x + y + summand)`.
+/// The operations of the pass that unpacks blocks: `y = limited(x + y + summand)`.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Also<'a> {
     /// `true` if `y` is a summand.

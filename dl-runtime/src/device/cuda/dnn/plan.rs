@@ -40,7 +40,7 @@ pub(crate) struct Library {
     handle: Option<CudnnResult<Raw>>,
     /// `None` for a convolution that the library does not support.
     plans: HashMap<Description, Option<Plan>>,
-    /// What the library was asked for and does not compute, in words.
+    /// The convolutions that the library was asked for and does not compute, in words.
     pub remarks: Vec<String>,
 }
 

@@ -43,9 +43,9 @@ pub(super) struct Direct<'a> {
 
 /// A group of samples.
 struct Group<'a> {
-    /// What the kernels read, and the size of a sample.
+    /// The images that the kernels read, and the size of a sample.
     from: (&'a [f32], usize),
-    /// What is done with the sums.
+    /// The operations on the sums.
     finish: Finish<'a>,
     /// The results, and the size of a sample.
     to: (SharedRows<'a>, usize),

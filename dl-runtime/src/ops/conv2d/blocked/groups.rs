@@ -20,7 +20,7 @@ const GROUP: usize = 3 << 17;
 /// From this number of groups on, each is a task of its own; fewer are split into tasks.
 const MANY_GROUPS: usize = 8;
 
-/// What computes a group of samples in blocks of channels.
+/// The kernel that computes a group of samples in blocks of channels.
 #[derive(Clone, Copy)]
 pub(super) enum Kernel<'a> {
     /// The definition.
@@ -107,7 +107,7 @@ impl Kernel<'_> {
     }
 }
 
-/// What all groups share.
+/// The settings that all groups share.
 struct Groups<'a> {
     kernel: Kernel<'a>,
     images: Images,
@@ -159,7 +159,7 @@ impl Groups<'_> {
         let Images::Planes(spread) = self.images else {
             return run(finish, to);
         };
-        // What is added is in planes, so the rest is left to unpacking.
+        // Summands are in planes, so they and the limits are left to unpacking.
         let adds = finish.add || !finish.summand.is_empty();
         let sums = Finish { summand: &[], add: false, limits: if adds { None } else { finish.limits }, ..finish };
         run(sums, results);

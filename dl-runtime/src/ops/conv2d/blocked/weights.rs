@@ -68,7 +68,7 @@ impl Packed {
 /// From this number of weights on, panels are packed in tasks.
 const WORTH_TASKS: usize = 1 << 14;
 
-/// The weights of a convolution before they are packed.
+/// The order of the weights of a convolution before they are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::ops::conv2d) enum Order {
     /// `[out, in / groups, kh, kw]`.
@@ -85,7 +85,7 @@ pub(in crate::ops::conv2d) enum Order {
     },
 }
 
-/// Where the weights of output channels lie.
+/// The places of the weights of output channels before they are packed.
 struct Rows<'a> {
     s: &'a Conv2dSizes,
     order: Order,

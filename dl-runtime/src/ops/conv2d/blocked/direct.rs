@@ -213,7 +213,7 @@ impl Direct<'_> {
     }
 
     /// Returns `true` if what is read is in blocks of channels.
-    pub fn from_blocks(&self) -> bool {
+    pub fn reads_blocks(&self) -> bool {
         self.from_blocks
     }
 

@@ -147,10 +147,10 @@ fn in_chunks(
     data: &mut [f32],
     chunk: usize,
     floats: usize,
-    body: &(dyn Fn(usize, &mut [f32], &mut [f32]) + Sync),
+    body: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
 ) {
     match threads {
-        Some(threads) => threads.split_with_scratch(chunks_mut(data, chunk), floats, body),
+        Some(threads) => threads.split_with_scratch(chunks_mut(data, chunk), floats, &body),
         None => scratch::with(floats, |memory| {
             data.chunks_mut(chunk).enumerate().for_each(|(i, chunk)| body(i, memory, chunk));
         }),
@@ -182,7 +182,7 @@ impl Piece<'_> {
         let copied = &mut copied[..self.samples.len() * cut.copied()];
         let whole = self.rows.len() == s.output[0];
         let packs_only = whole && copy.is_plain();
-        in_chunks(threads, copied, copy.plane(), if packs_only { 0 } else { image * BLOCK }, &|i, memory, to| {
+        in_chunks(threads, copied, copy.plane(), if packs_only { 0 } else { image * BLOCK }, |i, memory, to| {
             let from = &x[(self.samples.start * blocks + i) * image * BLOCK..][..image * BLOCK];
             if packs_only {
                 return pack_blocks(image, 0..image, from, to);
@@ -194,7 +194,7 @@ impl Piece<'_> {
         let of_sample = self.rows.len() * s.output[1];
         let of_pair = self.samples.len() * of_sample * width;
         let windows = &windows[..self.samples.len() * of_sample];
-        in_chunks(threads, &mut packed[..cut.pairs() * of_pair], of_pair, 0, &|pair, _, to| {
+        in_chunks(threads, &mut packed[..cut.pairs() * of_pair], of_pair, 0, |pair, _, to| {
             let channels = width.min(s.outputs - pair * width);
             if channels < width {
                 to.fill(0.0);
@@ -208,7 +208,7 @@ impl Piece<'_> {
         let at_once = if taps.len().is_multiple_of(AT_ONCE) { AT_ONCE } else { 1 };
         let of_task = if many { taps.len() } else { at_once };
         let (copied, packed) = (&*copied, &*packed);
-        in_chunks(threads, sums, of_task * cut.of_tap(), 0, &|task, _, sums| {
+        in_chunks(threads, sums, of_task * cut.of_tap(), 0, |task, _, sums| {
             let first = task * of_task;
             let (pair, block) = (first / taps.len() / blocks, first / taps.len() % blocks);
             let of = Sums {

@@ -70,9 +70,9 @@ impl Kernel<'_> {
         }
     }
     /// Returns `true` if it reads blocks of channels, and not few channels one after the other.
-    fn from_blocks(&self) -> bool {
+    fn reads_blocks(&self) -> bool {
         match self {
-            Kernel::Direct(direct) => direct.from_blocks(),
+            Kernel::Direct(direct) => direct.reads_blocks(),
             Kernel::Winograd(..) => true,
         }
     }
@@ -121,7 +121,7 @@ impl Groups<'_> {
     /// Returns how much memory so many samples need: for their packed images, for the kernel and for packed results.
     fn memory(&self, samples: usize) -> [usize; 3] {
         let planes = self.images != Images::Blocks;
-        let packs = planes && self.kernel.from_blocks();
+        let packs = planes && self.kernel.reads_blocks();
         let of = |len: usize, needs: bool| if needs { samples * len } else { 0 };
         let Conv2dSizes { outputs, output, .. } = *self.kernel.sizes();
         [of(self.of_from, packs), self.kernel.memory(samples), of(outputs * output[0] * output[1], planes)]

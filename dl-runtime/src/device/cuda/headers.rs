@@ -4,6 +4,7 @@ use super::kernel::header;
 
 header!(COMMON = "common.cuh");
 header!(ELEMENTWISE = "elementwise.cuh");
+header!(EXTENSION = "extension.cuh");
 header!(MMA = "mma.cuh");
 header!(SEQUENCES = "sequences.cuh");
 header!(THREAD_GROUP = "thread_group.cuh");

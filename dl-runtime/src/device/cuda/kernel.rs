@@ -1,5 +1,6 @@
 //! Kernels as Rust sees them: their source, their arguments and the grid of threads that runs them.
 
+use super::extension::Extension;
 use super::storage::{Mut, Ref};
 use crate::tensor::Element;
 use crate::tensor::Write;
@@ -37,14 +38,29 @@ impl Source {
 pub(crate) struct Kernel {
     pub source: &'static Source,
     pub name: &'static str,
-    /// The names of its parameters, in order.
-    pub parameters: &'static [&'static str],
+    pub parameters: Parameters,
     /// The kernel's number (in the order of first use) plus one; 0 before the first use.
     id: AtomicU32,
 }
 
+/// The parameters of a kernel: those of its extensions, then its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameters {
+    /// What it can also do with a range that it writes, with the name of its parameter for this range.
+    pub extensions: &'static [(Extension, &'static str)],
+    /// The names of its own parameters, in order.
+    pub names: &'static [&'static str],
+}
+
+impl Parameters {
+    /// Returns all names, in order.
+    pub fn all(&self) -> impl Iterator<Item = &'static str> {
+        self.extensions.iter().flat_map(|(extension, _)| extension.parameters()).chain(self.names.iter().copied())
+    }
+}
+
 impl Kernel {
-    pub const fn new(source: &'static Source, name: &'static str, parameters: &'static [&'static str]) -> Self {
+    pub const fn new(source: &'static Source, name: &'static str, parameters: Parameters) -> Self {
         Kernel { source, name, parameters, id: AtomicU32::new(0) }
     }
     /// Returns the kernel's number, which is the same in the whole process.
@@ -79,6 +95,9 @@ pub(crate) use header;
 ///
 /// Kernels with the same parameters may share a struct: `names(x, y) for [name_16, name_32]`, with a further field `kernel` for the one
 /// that is launched. `[name_64] as other::names` adds kernels of another file. `SOURCE` must also be listed in `crate::kernels`.
+///
+/// `name(x, y; Slope(y))` is a kernel that has the [`Extension`] `Slope` for the range `y`, whose parameters it has before its own. A
+/// launch does not give them: [`Cuda::extend`](super::Cuda::extend) does.
 macro_rules! kernels {
     ($file:literal $(with [$($header:path),*])?: $($kernels:tt)*) => {
         $crate::device::cuda::header!(SOURCE = $file $(with [$($header),*])?);
@@ -96,9 +115,11 @@ macro_rules! kernels_of_file {
             [$(&$all),*].into_iter().for_each($crate::device::cuda::assert_parameters);
         }
     };
-    ([$($all:ident)*] $struct:ident($($parameter:ident),* $(,)?) for [$($name:ident),* $(,)?] $(, $($rest:tt)*)?) => {
+    ([$($all:ident)*] $struct:ident($($parameter:ident),* $(,)? $(; $($extension:ident($of:ident)),+)?) for [$($name:ident),* $(,)?]
+        $(, $($rest:tt)*)?) => {
         #[allow(non_upper_case_globals, reason = "named as its struct")]
-        pub(super) const $struct: &[&str] = &[$(stringify!($parameter)),*];
+        pub(super) const $struct: $crate::device::cuda::Parameters =
+            $crate::device::cuda::kernels_of_file!(@parameters [$($parameter)*] $($($extension($of))+)?);
         $crate::device::cuda::kernels_of_file!(@statics $struct; $($name)*);
         $crate::device::cuda::kernels_of_file!(@launch $struct [kernel] $($parameter)*);
         $crate::device::cuda::kernels_of_file!([$($all)* $($name)*] $($($rest)*)?);
@@ -107,12 +128,21 @@ macro_rules! kernels_of_file {
         $crate::device::cuda::kernels_of_file!(@statics $parameters; $($name)*);
         $crate::device::cuda::kernels_of_file!([$($all)* $($name)*] $($($rest)*)?);
     };
-    ([$($all:ident)*] $name:ident($($parameter:ident),* $(,)?) $(, $($rest:tt)*)?) => {
+    ([$($all:ident)*] $name:ident($($parameter:ident),* $(,)? $(; $($extension:ident($of:ident)),+)?) $(, $($rest:tt)*)?) => {
         #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
-        static $name: $crate::device::cuda::Kernel =
-            $crate::device::cuda::Kernel::new(&SOURCE, stringify!($name), &[$(stringify!($parameter)),*]);
+        static $name: $crate::device::cuda::Kernel = $crate::device::cuda::Kernel::new(
+            &SOURCE,
+            stringify!($name),
+            $crate::device::cuda::kernels_of_file!(@parameters [$($parameter)*] $($($extension($of))+)?),
+        );
         $crate::device::cuda::kernels_of_file!(@launch $name [] $($parameter)*);
         $crate::device::cuda::kernels_of_file!([$($all)* $name] $($($rest)*)?);
+    };
+    (@parameters [$($parameter:ident)*] $($extension:ident($of:ident))*) => {
+        $crate::device::cuda::Parameters {
+            extensions: &[$(($crate::device::cuda::Extension::$extension, stringify!($of))),*],
+            names: &[$(stringify!($parameter)),*],
+        }
     };
     (@statics $parameters:path; $($name:ident)*) => {$(
         #[allow(non_upper_case_globals, reason = "named as in the file of kernels")]
@@ -303,6 +333,14 @@ impl<A: Argument> Argument for Option<A> {
     }
 }
 
+/// Pairs are two arguments.
+impl<A: Argument, B: Argument> Argument for (A, B) {
+    fn pack(self, to: &mut Packed) {
+        self.0.pack(to);
+        self.1.pack(to);
+    }
+}
+
 /// Arrays are that many arguments.
 impl<A: Argument, const N: usize> Argument for [A; N] {
     fn pack(self, to: &mut Packed) {
@@ -350,7 +388,7 @@ pub(crate) use arguments;
 
 /// A kernel with its arguments; [`kernels!`] defines these structs.
 pub(crate) trait Launch {
-    /// The names of the parameters that it has arguments for, in the order in which it packs them.
+    /// The names of the kernel's own parameters, in the order in which it packs the arguments.
     const PARAMETERS: &'static [&'static str];
     fn kernel(&self) -> &'static Kernel;
     /// Appends the arguments to those of other launches.

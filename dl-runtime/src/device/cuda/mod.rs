@@ -20,6 +20,7 @@
 //! | `dnn/` | convolutions with cuDNN, where it is installed |
 //! | `cast.rs` | the cast of a matrix to bf16 |
 //! | `cast_cache.rs` | bf16 casts, kept until their source changes |
+//! | `extension.rs` | what a queued kernel can also do, instead of another launch |
 //! | `queue.rs` | the queue of launches, and the graphs of repeated sequences |
 //! | `graph.rs` | recording and updating CUDA graphs |
 //! | `thread_group.rs` | how many threads work on one row |
@@ -31,6 +32,7 @@ mod cast_cache;
 mod compile;
 mod dnn;
 mod driver;
+mod extension;
 mod graph;
 pub(crate) mod headers;
 mod kernel;
@@ -49,8 +51,9 @@ pub(crate) use cast::{bf16_form, bf16_len};
 pub use compile::options;
 pub(crate) use compile::program;
 pub(crate) use dnn::{Convolution, Dnn, Target};
+pub(crate) use extension::Extension;
 pub(crate) use kernel::{
-    Argument, Grid, Kernel, Launch, Packed, Source, Word, arguments, header, kernels, kernels_of_file,
+    Argument, Grid, Kernel, Launch, Packed, Parameters, Source, Word, arguments, header, kernels, kernels_of_file,
 };
 pub(crate) use queue::{Libraries, Words};
 #[cfg(test)]

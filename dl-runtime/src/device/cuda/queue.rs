@@ -125,6 +125,7 @@ impl Queue {
         let kernel = launch.kernel();
         let function = self.function(context, kernel)?;
         let first = self.packed.arguments.len();
+        kernel.parameters.extensions.iter().for_each(|(extension, _)| extension.pack_unused(&mut self.packed));
         launch.pack(&mut self.packed);
         let count = self.packed.arguments.len() - first;
         if !function.checked {

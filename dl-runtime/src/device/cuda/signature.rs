@@ -20,9 +20,10 @@ pub(crate) fn assert_parameters(kernel: &Kernel) {
     assert_names(kernel, &parameters(kernel));
 }
 
-/// Panics unless the kernel's file declares the parameters that a launch has arguments for, by their names and types.
+/// Panics unless the kernel's file declares the parameters that a launch has arguments for, by their names and types. `names` are those of
+/// the kernel's own parameters.
 pub(super) fn assert_arguments(kernel: &Kernel, names: &[&str], arguments: &[Packing]) {
-    assert_eq!(names, kernel.parameters, "the launch of another kernel than {}", kernel.name);
+    assert_eq!(names, kernel.parameters.names, "the launch of another kernel than {}", kernel.name);
     let declared = parameters(kernel);
     assert_names(kernel, &declared);
     for (parameter, argument) in declared.iter().zip(arguments) {
@@ -38,7 +39,10 @@ pub(super) fn assert_arguments(kernel: &Kernel, names: &[&str], arguments: &[Pac
 fn assert_names(kernel: &Kernel, declared: &[Parameter]) {
     let mut names: Vec<&str> = declared.iter().map(|parameter| parameter.name.as_str()).collect();
     // Further parameters are those of a macro.
-    let given = if names.last() == Some(&MORE) { &kernel.parameters[..names.len() - 1] } else { kernel.parameters };
+    let mut given: Vec<&str> = kernel.parameters.all().collect();
+    if names.last() == Some(&MORE) {
+        given.truncate(names.len() - 1);
+    }
     names.retain(|name| *name != MORE);
     assert_eq!(given, names, "the parameters of the kernel {} in {}", kernel.name, kernel.source.name);
 }
@@ -161,7 +165,8 @@ fn macro_parameters(text: &str, name: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::Source;
+    use super::super::extension::Extension;
+    use super::super::kernel::{Parameters, Source};
     use super::*;
 
     static SOURCE: Source = Source {
@@ -174,6 +179,11 @@ mod tests {
         includes: &[],
     };
 
+    /// A kernel of this file with parameters of its own alone.
+    const fn kernel(name: &'static str, names: &'static [&'static str]) -> Kernel {
+        Kernel::new(&SOURCE, name, Parameters { extensions: &[], names })
+    }
+
     fn argument(kind: Kind) -> Packing {
         Packing { word: 0, bytes: 0, kind }
     }
@@ -183,19 +193,30 @@ mod tests {
 
     #[test]
     fn parameters_of_files_and_of_macros() {
-        assert_parameters(&Kernel::new(&SOURCE, "two", &["n", "by", "x", "y"]));
+        assert_parameters(&kernel("two", &["n", "by", "x", "y"]));
         // Further parameters are the macro's.
-        assert_parameters(&Kernel::new(&SOURCE, "one", &["s", "n", "more"]));
-        let of: Vec<String> = parameters(&Kernel::new(&SOURCE, "two", &[])).into_iter().map(|p| p.of).collect();
+        assert_parameters(&kernel("one", &["s", "n", "more"]));
+        let of: Vec<String> = parameters(&kernel("two", &[])).into_iter().map(|p| p.of).collect();
         assert_eq!(of, ["u32", "float", "Span<const float>", "Span<float>"]);
+    }
+
+    /// The parameters of an extension come first.
+    #[test]
+    fn parameters_of_an_extension() {
+        static TEXT: &str = "KERNEL(extended, float below, Span<const float> kept, Span<float> y) {}";
+        static SOURCE: Source = Source { name: "extended.cu", text: TEXT, includes: &[] };
+        const PARAMETERS: Parameters = Parameters { extensions: &[(Extension::Slope, "y")], names: &["y"] };
+        static EXTENDED: Kernel = Kernel::new(&SOURCE, "extended", PARAMETERS);
+        assert_parameters(&EXTENDED);
+        assert_arguments(&EXTENDED, &["y"], &[Kind::Number("f32"), Kind::Nothing, Y].map(argument));
     }
 
     #[test]
     fn arguments_of_these_types_are_taken() {
-        static TWO: Kernel = Kernel::new(&SOURCE, "two", &["n", "by", "x", "y"]);
+        static TWO: Kernel = kernel("two", &["n", "by", "x", "y"]);
         let numbers = [Kind::Number("u32"), Kind::Number("f32")];
         for [x, y] in [[X, Y], [Y, Y], [Kind::Nothing, Y]] {
-            assert_arguments(&TWO, TWO.parameters, &[numbers[0], numbers[1], x, y].map(argument));
+            assert_arguments(&TWO, TWO.parameters.names, &[numbers[0], numbers[1], x, y].map(argument));
         }
     }
 
@@ -203,13 +224,13 @@ mod tests {
     #[test]
     #[should_panic(expected = "the parameters of the kernel two in test.cu")]
     fn exchanged_names_are_found() {
-        assert_parameters(&Kernel::new(&SOURCE, "two", &["n", "by", "y", "x"]));
+        assert_parameters(&kernel("two", &["n", "by", "y", "x"]));
     }
 
     #[test]
     #[should_panic(expected = "the launch of another kernel than two")]
     fn a_launch_of_another_kernel_is_found() {
-        assert_arguments(&Kernel::new(&SOURCE, "two", &["n", "by", "x", "y"]), &["n", "by", "y", "x"], &[]);
+        assert_arguments(&kernel("two", &["n", "by", "x", "y"]), &["n", "by", "y", "x"], &[]);
     }
 
     #[test]
@@ -217,7 +238,7 @@ mod tests {
     fn what_may_only_be_read_is_not_written() {
         let arguments = [Kind::Number("u32"), Kind::Number("f32"), X, X].map(argument);
         let names = &["n", "by", "x", "y"];
-        assert_arguments(&Kernel::new(&SOURCE, "two", names), names, &arguments);
+        assert_arguments(&kernel("two", names), names, &arguments);
     }
 
     #[test]
@@ -225,6 +246,6 @@ mod tests {
     fn numbers_of_one_size_are_not_exchanged() {
         let arguments = [Kind::Number("f32"), Kind::Number("u32"), X, Y].map(argument);
         let names = &["n", "by", "x", "y"];
-        assert_arguments(&Kernel::new(&SOURCE, "two", names), names, &arguments);
+        assert_arguments(&kernel("two", names), names, &arguments);
     }
 }

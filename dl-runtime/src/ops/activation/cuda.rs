@@ -1,7 +1,7 @@
 //! Activations on CUDA.
 
 use super::{Activation, ActivationKernel};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, header, kernels};
+use crate::device::cuda::{Cuda, Extension, Grid, Mut, Ref, arguments, header, kernels};
 use crate::tensor::Write;
 
 header!(TABLE = "activations.cuh");
@@ -57,7 +57,13 @@ impl ActivationKernel for Cuda {
         self.launch(Grid::fours(dx.len()), activation_backward { f: Code::of(f), kept, dy, dx, add: w });
     }
     fn activation_backward_in_place(&self, f: Activation, kept: Ref<'_, f32>, d: Mut<'_, f32>) {
-        if f != Activation::Identity {
+        let below = match f {
+            Activation::Identity => return,
+            Activation::Relu => Some(0.0),
+            Activation::LeakyRelu { slope } => Some(slope),
+            _ => None,
+        };
+        if !below.is_some_and(|below| self.extend(Extension::Slope, (d.address(), d.len()), (below, kept))) {
             self.launch(Grid::fours(d.len()), activation_backward_in_place { f: Code::of(f), kept, d });
         }
     }

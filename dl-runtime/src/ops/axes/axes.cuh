@@ -38,10 +38,10 @@ struct Rows {
     u32 rows, len, stride, chunks, lanes;
 };
 
-/// `y[i] = value(begin(row), i, j)` for every element `j` of every row, whose index in `y` is `i`; added to `y` if
-/// `add`.
-template <class Begin, class Value>
-DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Value value) {
+/// `y[i] = after(i, value(begin(row), i, j))` for every element `j` of every row, whose index in `y` is `i`; the value is
+/// added to `y` before `after` if `add`.
+template <class Begin, class Value, class After>
+DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Value value, After after) {
     u32 lanes = 1u << rows.lanes, items = rows.rows * rows.chunks;
     for (u64 item = thread() >> rows.lanes; item < items; item += threads() >> rows.lanes) {
         u32 row = (u32)item / rows.chunks;
@@ -62,9 +62,13 @@ DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Val
 #pragma unroll
         for (u32 k = 0; k < 4; k++) {
             u32 j = first + k * lanes;
-            if (j < rows.len) y[base + j] = values[k];
+            if (j < rows.len) y[base + j] = after(base + j, values[k]);
         }
     }
+}
+template <class Begin, class Value>
+DEVICE void fill_rows(const Rows& rows, Span<float> y, u32 add, Begin begin, Value value) {
+    fill_rows(rows, y, add, begin, value, [](u64, float v) { return v; });
 }
 
 /// `y = f(left, right)`, each of which may be broadcast.

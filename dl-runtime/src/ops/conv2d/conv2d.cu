@@ -7,12 +7,12 @@ CONVOLUTIONS(conv2d_gather_32, conv2d_weights_32, F32, Tile32)
 CONVOLUTIONS(conv2d_gather_64, conv2d_weights_64, F32, Tile64)
 CONVOLUTIONS(conv2d_gather_128, conv2d_weights_128, F32, Tile128)
 
-KERNEL(conv2d_depthwise, Geometry g, u32 transposed, u32 relu, Span<const float> weight, Span<const float> bias,
-       Span<const float> source, Span<float> target, u32 add) {
+KERNEL(conv2d_depthwise, float below, Span<const float> kept, Geometry g, u32 transposed, u32 relu, Span<const float> weight,
+       Span<const float> bias, Span<const float> source, Span<float> target, u32 add) {
     if (transposed) {
-        depthwise_backward(g, relu, weight, bias, source, target, add);
+        depthwise_backward(Slope{below, kept}, g, relu, weight, bias, source, target, add);
     } else {
-        depthwise_forward(g, relu, weight, bias, source, target, add);
+        depthwise_forward(Slope{below, kept}, g, relu, weight, bias, source, target, add);
     }
 }
 

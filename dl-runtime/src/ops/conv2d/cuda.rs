@@ -15,11 +15,11 @@ use crate::ops::Activation;
 use crate::tensor::Write;
 
 header!(TILES = "tiles.cuh" with [crate::device::cuda::headers::MMA]);
-header!(IMPLICIT = "implicit.cuh" with [TILES]);
+header!(IMPLICIT = "implicit.cuh" with [crate::device::cuda::headers::EXTENSION, TILES]);
 header!(DEPTHWISE = "depthwise.cuh" with [IMPLICIT]);
 kernels!(
     "conv2d.cu" with [crate::ops::activation::cuda::HEADER, DEPTHWISE]:
-    conv2d_gather(g, transposed, relu, weight, bias, source, target, add)
+    conv2d_gather(g, transposed, relu, weight, bias, source, target, add; Slope(target))
         for [conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_depthwise],
     conv2d_weights(g, part, x, dy, to, to_bias, add)
         for [conv2d_weights_16, conv2d_weights_32, conv2d_weights_64, conv2d_weights_128],

@@ -7,8 +7,8 @@
 DEVICE u64 divide(u64 a, u32 b) { return a >> 32 ? a / b : (u32)a / b; }
 
 /// `y = relu(bias + W * x)`, with one thread for each element of y.
-DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> x,
-                              Span<float> y, u32 add) {
+DEVICE void depthwise_forward(Slope slope, const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias,
+                              Span<const float> x, Span<float> y, u32 add) {
     u32 spatial_size = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
     for (u64 i = thread(); i < y.len; i += threads()) {
         u64 line = divide(i, g.output_width), plane = divide(line, g.output_height), sample = divide(plane, g.outputs);
@@ -26,13 +26,13 @@ DEVICE void depthwise_forward(const Geometry& g, u32 relu, Span<const float> wei
                 if ((u32)column < g.image_width) sum = fmaf(weight[output * spatial_size + k * g.kernel_width + l], x[from + column], sum);
             }
         }
-        accumulate(y, i, relu && sum < 0.0f ? 0.0f : sum, add);
+        accumulate(y, i, relu && sum < 0.0f ? 0.0f : sum, add, slope);
     }
 }
 
 /// The gradient to the image, or a transposed convolution, with one thread for each element of the image.
-DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias, Span<const float> dy,
-                               Span<float> dx, u32 add) {
+DEVICE void depthwise_backward(Slope slope, const Geometry& g, u32 relu, Span<const float> weight, Span<const float> bias,
+                               Span<const float> dy, Span<float> dx, u32 add) {
     u32 spatial_size = g.kernel_height * g.kernel_width, of_group = g.outputs / g.groups;
     for (u64 i = thread(); i < dx.len; i += threads()) {
         u64 line = divide(i, g.image_width), plane = divide(line, g.image_height), sample = divide(plane, g.inputs);
@@ -59,7 +59,7 @@ DEVICE void depthwise_backward(const Geometry& g, u32 relu, Span<const float> we
                 }
             }
         }
-        accumulate(dx, i, relu && sum < 0.0f ? 0.0f : sum, add);
+        accumulate(dx, i, relu && sum < 0.0f ? 0.0f : sum, add, slope);
     }
 }
 

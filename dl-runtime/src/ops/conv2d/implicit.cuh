@@ -2,6 +2,7 @@
 // while a tile is loaded. `gather` computes the forward pass and the gradient to the input, `weight_gradient` the
 // gradient to the weights.
 #pragma once
+#include "extension.cuh"
 #include "tiles.cuh"
 
 /// The sizes of a convolution, `Geometry` of cuda.rs.
@@ -71,7 +72,7 @@ DEVICE float padded(Span<const float> image, i64 base, int4 place, int row, int 
 /// for each k of a step, the offset in the image, row and column from a window's first pixel, and the offset in the
 /// weights.
 template <class P, class T, u32 LA, u32 LB, u32 LP>
-DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const float> weight, Span<const float> bias,
+DEVICE void gather(Slope slope, const Geometry& g, bool transposed, u32 relu, Span<const float> weight, Span<const float> bias,
                    Span<const float> source, Span<float> target, u32 add, SharedArray<typename P::Word, LA>& left,
                    SharedArray<typename P::Word, LB>& right, SharedArray<int4, LP>& positions, SharedArray<u64, T::N>& targets) {
     typedef Operand<P, T::M, T::WORDS, P::DEEP> A;
@@ -206,7 +207,7 @@ DEVICE void gather(const Geometry& g, bool transposed, u32 relu, Span<const floa
         u64 at = targets[P::template column<T>(i)];
         if (row < rows && at != ~0ull) {
             float sum = sums[i] + (bias.len > 0 ? bias[(u64)group * rows + row] : 0.0f);
-            accumulate(target, at + row * target_size, relu && sum < 0.0f ? 0.0f : sum, add);
+            accumulate(target, at + row * target_size, relu && sum < 0.0f ? 0.0f : sum, add, slope);
         }
     }
 }
@@ -332,13 +333,15 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
 
 /// Defines the kernels of one tile size in one precision.
 #define CONVOLUTIONS(gather_name, weights_name, P, T)                                                                  \
-    KERNEL_OF(T::THREADS, gather_name, Geometry g, u32 transposed, u32 relu, Span<const float> weight,                 \
-              Span<const float> bias, Span<const float> source, Span<float> target, u32 add) {                         \
+    KERNEL_OF(T::THREADS, gather_name, float below, Span<const float> kept, Geometry g, u32 transposed, u32 relu,      \
+              Span<const float> weight, Span<const float> bias, Span<const float> source, Span<float> target,          \
+              u32 add) {                                                                                               \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \
         SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, false>::LEN));                                          \
         SHARED(int4, positions, 2 * T::WORDS * P::OF_WORD);                                                            \
         SHARED(u64, targets, T::N);                                                                                    \
-        gather<P, T>(g, transposed, relu, weight, bias, source, target, add, left, right, positions, targets);         \
+        gather<P, T>(Slope{below, kept}, g, transposed, relu, weight, bias, source, target, add, left, right,          \
+                     positions, targets);                                                                              \
     }                                                                                                                  \
     KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy,               \
               Span<float> to, Span<float> to_bias, u32 add) {                                                          \

@@ -13,7 +13,7 @@ kernels!(
     "dense.cu" with [crate::device::cuda::headers::CAST, crate::ops::matmul::cuda::HEADER]:
     dense_column_sums(rows, columns, chunk, add, x, halves, sums),
     dense_add_chunks(chunks, add, x, sums),
-    dense_backward(weights, input, dy, x, w, dw, db, dx) for [dense_backward_16, dense_backward_32],
+    dense_backward(weights, input, dy, x, w, dw, db, dx; Slope(dx)) for [dense_backward_16, dense_backward_32],
 );
 
 impl DenseSizes {

@@ -46,23 +46,24 @@ KERNEL(dense_add_chunks, u32 chunks, u32 add, Span<const float> x, Span<float> s
 
 /// The first blocks compute dW = dyᵀ·x together with db, the others dx = dy·W.
 template <u32 R, u32 C, u32 N>
-DEVICE void dense_backward(MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x, Span<const float> w,
-                           Span<float> dw, Span<float> db, Span<float> dx, SharedArray<float, N>& shared) {
+DEVICE void dense_backward(Slope slope, MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x,
+                           Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx, SharedArray<float, N>& shared) {
     Activation identity = {0, 0.0f, 0.0f};
     u32 first = matmul_tiles(weights.rows, 8 * R) * matmul_tiles(weights.columns + weights.sum_rows, 8 * R);
     Span<const float> none = dy.part(0, 0);
+    Slope one = {0.0f, none};
     if (blockIdx.x < first)
-        matmul_tile_number<R, C>(blockIdx.x, weights, identity, dy, x, none, dw, db, shared);
+        matmul_tile_number<R, C>(blockIdx.x, weights, identity, one, dy, x, none, dw, db, shared);
     else
-        matmul_tile_number<R, C>(blockIdx.x - first, input, identity, dy, w, none, dx, db, shared);
+        matmul_tile_number<R, C>(blockIdx.x - first, input, identity, slope, dy, w, none, dx, db, shared);
 }
-KERNEL_OF(256, dense_backward_32, MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x,
-          Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx) {
+KERNEL_OF(256, dense_backward_32, float below, Span<const float> kept, MatmulJob weights, MatmulJob input, Span<const float> dy,
+          Span<const float> x, Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx) {
     SHARED(float, shared, MATMUL_SHARED(32));
-    dense_backward<4, 8>(weights, input, dy, x, w, dw, db, dx, shared);
+    dense_backward<4, 8>(Slope{below, kept}, weights, input, dy, x, w, dw, db, dx, shared);
 }
-KERNEL_OF(256, dense_backward_16, MatmulJob weights, MatmulJob input, Span<const float> dy, Span<const float> x,
-          Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx) {
+KERNEL_OF(256, dense_backward_16, float below, Span<const float> kept, MatmulJob weights, MatmulJob input, Span<const float> dy,
+          Span<const float> x, Span<const float> w, Span<float> dw, Span<float> db, Span<float> dx) {
     SHARED(float, shared, MATMUL_SHARED(16));
-    dense_backward<2, 4>(weights, input, dy, x, w, dw, db, dx, shared);
+    dense_backward<2, 4>(Slope{below, kept}, weights, input, dy, x, w, dw, db, dx, shared);
 }

@@ -8,10 +8,10 @@ use crate::ops::activation::cuda::Code;
 use crate::tensor::Storage;
 use crate::tensor::Write;
 
-header!(HEADER = "matmul.cuh" with [crate::ops::activation::cuda::HEADER]);
+header!(HEADER = "matmul.cuh" with [crate::ops::activation::cuda::HEADER, crate::device::cuda::headers::EXTENSION]);
 kernels!(
     "matmul.cu" with [HEADER]:
-    matmul_tiles(s, count, f, a, b, bias, c, ones) for [matmul_tiles_16, matmul_tiles_32],
+    matmul_tiles(s, count, f, a, b, bias, c, ones; Slope(c)) for [matmul_tiles_16, matmul_tiles_32],
     matmul_few_rows(rows, inner, columns, add, f, a, b, bias, c),
     matmul_bias(columns, f, bias, y),
 );

@@ -3,29 +3,29 @@
 
 /// A batch of products, contiguous in memory. Blocks in x are tiles, and blocks in y are products.
 template <u32 R, u32 C, u32 N>
-DEVICE void matmul_each(MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
+DEVICE void matmul_each(Slope slope, MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
                         Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {
     u64 of_a = (u64)s.rows * s.inner, of_b = (u64)s.inner * s.columns, of_c = (u64)s.rows * s.columns;
     for (u64 i = blockIdx.y; i < count; i += gridDim.y) {
         // Other threads may still be reading the shared memory of the previous product.
         if (i >= gridDim.y) __syncthreads();
-        matmul_tile_number<R, C>(blockIdx.x, s, f, a.part(i * of_a, of_a), b.part(i * of_b, of_b), bias,
-                                 c.part(i * of_c, of_c), ones, shared);
+        matmul_tile_number<R, C>(blockIdx.x, s, f, part_of(slope, i * of_c, of_c), a.part(i * of_a, of_a), b.part(i * of_b, of_b),
+                                 bias, c.part(i * of_c, of_c), ones, shared);
     }
 }
 
 // Tiles of 32 by 32, which need few reads per multiplication.
-KERNEL_OF(256, matmul_tiles_32, MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
-          Span<const float> bias, Span<float> c, Span<float> ones) {
+KERNEL_OF(256, matmul_tiles_32, float below, Span<const float> kept, MatmulJob s, u64 count, Activation f, Span<const float> a,
+          Span<const float> b, Span<const float> bias, Span<float> c, Span<float> ones) {
     SHARED(float, shared, MATMUL_SHARED(32));
-    matmul_each<4, 8>(s, count, f, a, b, bias, c, ones, shared);
+    matmul_each<4, 8>(Slope{below, kept}, s, count, f, a, b, bias, c, ones, shared);
 }
 
 // Tiles of 16 by 16: four times as many blocks, for products whose larger tiles would leave most of the GPU idle.
-KERNEL_OF(256, matmul_tiles_16, MatmulJob s, u64 count, Activation f, Span<const float> a, Span<const float> b,
-          Span<const float> bias, Span<float> c, Span<float> ones) {
+KERNEL_OF(256, matmul_tiles_16, float below, Span<const float> kept, MatmulJob s, u64 count, Activation f, Span<const float> a,
+          Span<const float> b, Span<const float> bias, Span<float> c, Span<float> ones) {
     SHARED(float, shared, MATMUL_SHARED(16));
-    matmul_each<2, 4>(s, count, f, a, b, bias, c, ones, shared);
+    matmul_each<2, 4>(Slope{below, kept}, s, count, f, a, b, bias, c, ones, shared);
 }
 
 // Up to 4 rows of A times the rows of B. A warp handles a row of B, which is read once, with 16 bytes per lane if it is

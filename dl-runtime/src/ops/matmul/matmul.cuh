@@ -5,6 +5,7 @@
 // added, in order. This keeps a GPU busy even with few elements and long sums.
 #pragma once
 #include "activation.cuh"
+#include "extension.cuh"
 
 /// The sizes, strides and options of one product. A and B have fewer than 2^32 elements each.
 struct MatmulJob {
@@ -65,8 +66,8 @@ DEVICE void matmul_keep(SharedArray<float, N>& shared, u32 at, const float (&fro
 /// Computes one tile of C: `R` by `C` elements for each of the 8 by 4 lanes of a warp. `first_row` and `first_column`
 /// are those of the tile; all threads of the block must call it.
 template <u32 R, u32 C, u32 N>
-DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_column, Span<const float> a, Span<const float> b,
-                        Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {
+DEVICE void matmul_tile(MatmulJob s, Activation f, Slope slope, u32 first_row, u32 first_column, Span<const float> a,
+                        Span<const float> b, Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {
     constexpr u32 SIZE = 8 * R, DEPTH = MATMUL_SLICE / SIZE, PITCH = SIZE + 4;
     u32 warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
     u32 row = lane / 4 * R, column = lane % 4 * C;
@@ -147,7 +148,7 @@ DEVICE void matmul_tile(MatmulJob s, Activation f, u32 first_row, u32 first_colu
         u64 at = (u64)i * s.columns + j;
         if (s.add) total += c[at];
         if (bias.len > 0) total += bias[j];
-        c[at] = activate(f, total);
+        c[at] = sloped(slope, at, activate(f, total));
     }
 }
 
@@ -156,8 +157,8 @@ DEVICE u32 matmul_tiles(u32 side, u32 size) { return (side + size - 1) / size; }
 
 /// Computes tile number `tile` of a product, counted row by row.
 template <u32 R, u32 C, u32 N>
-DEVICE void matmul_tile_number(u32 tile, MatmulJob s, Activation f, Span<const float> a, Span<const float> b,
+DEVICE void matmul_tile_number(u32 tile, MatmulJob s, Activation f, Slope slope, Span<const float> a, Span<const float> b,
                                Span<const float> bias, Span<float> c, Span<float> ones, SharedArray<float, N>& shared) {
     u32 across = matmul_tiles(s.columns + s.sum_rows, 8 * R);
-    matmul_tile<R, C>(s, f, tile / across * 8 * R, tile % across * 8 * R, a, b, bias, c, ones, shared);
+    matmul_tile<R, C>(s, f, slope, tile / across * 8 * R, tile % across * 8 * R, a, b, bias, c, ones, shared);
 }

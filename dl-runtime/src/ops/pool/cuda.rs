@@ -6,13 +6,17 @@ use crate::tensor::Storage;
 use crate::tensor::Write;
 
 kernels!(
-    "pool.cu" with [crate::device::cuda::headers::ELEMENTWISE, crate::device::cuda::headers::THREAD_GROUP]:
+    "pool.cu" with [
+        crate::device::cuda::headers::ELEMENTWISE,
+        crate::device::cuda::headers::EXTENSION,
+        crate::device::cuda::headers::THREAD_GROUP
+    ]:
     pool_max_forward(w, lanes, windows, x, y, positions),
-    pool_max_backward(w, x, positions, dy, dx, add),
+    pool_max_backward(w, x, positions, dy, dx, add; Slope(dx)),
     pool_pairs_forward(width, x, y),
-    pool_pairs_backward(width, x, dy, dx, add),
+    pool_pairs_backward(width, x, dy, dx, add; Slope(dx)),
     pool_avg_forward(w, with_padding, lanes, windows, x, y),
-    pool_avg_backward(w, with_padding, dy, dx, add),
+    pool_avg_backward(w, with_padding, dy, dx, add; Slope(dx)),
 );
 arguments! {
     /// `Windows` of `pool.cu`: the rows, then the columns.

@@ -2,6 +2,7 @@
 // few. In the backward pass, a thread for each element of the input gathers from the windows that contain it, so that
 // no element is written twice. Adjacent windows of 2×2 have kernels of their own, with two windows for each thread.
 #include "elementwise.cuh"
+#include "extension.cuh"
 #include "thread_group.cuh"
 
 /// The windows along an axis. They are adaptive if the kernel's size is 0.
@@ -121,8 +122,8 @@ KERNEL(pool_max_forward, Windows w, u32 lanes, u64 windows, Span<const float> x,
 }
 
 /// `dx = Σ dy` over the windows whose maximum the element is. If `positions` is empty, the maxima are found again.
-KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> positions, Span<const float> dy, Span<float> dx,
-       u32 add) {
+KERNEL(pool_max_backward, float below, Span<const float> kept, Windows w, Span<const float> x, Span<const u32> positions,
+       Span<const float> dy, Span<float> dx, u32 add) {
     ThreadGroup one_thread = {0, 1, 0, 1};
     u64 spatial_size = (u64)w.rows.size * w.columns.size, output_size = (u64)w.rows.output * w.columns.output;
     for (u64 i = thread(); i < dx.len; i += threads()) {
@@ -137,7 +138,7 @@ KERNEL(pool_max_backward, Windows w, Span<const float> x, Span<const u32> positi
                 if (best == at) d += dy[window];
             }
         }
-        accumulate(dx, i, d, add);
+        accumulate(dx, i, d, add, Slope{below, kept});
     }
 }
 
@@ -164,13 +165,20 @@ DEVICE float4 max_gradient(float a, float b, float c, float d, float dy) {
     return make_float4(b_wins || c_wins || d_wins ? 0.0f : dy, b_wins && !c_wins && !d_wins ? dy : 0.0f,
                        c_wins && !d_wins ? dy : 0.0f, d_wins ? dy : 0.0f);
 }
-KERNEL(pool_pairs_backward, u32 width, Span<const float> x, Span<const float> dy, Span<float> dx, u32 add) {
+/// Sets four elements of `dx`, or adds to them if `add`.
+DEVICE void pairs_gradient(Span<float> dx, u64 i, float4 d, u32 add, Slope slope) {
+    if (add) d = map([](float old, float v) { return old + v; }, load4(dx, i), d);
+    store4(dx, i, sloped(slope, i, d));
+}
+KERNEL(pool_pairs_backward, float below, Span<const float> kept, u32 width, Span<const float> x, Span<const float> dy,
+       Span<float> dx, u32 add) {
+    Slope slope = {below, kept};
     for (u64 i = thread(); i < dy.len / 2; i += threads()) {
         Four at = pair_of(i, width);
         float4 a = load4(x, at.i), b = load4(x, at.i + width);
         float4 left = max_gradient(a.x, a.y, b.x, b.y, dy[2 * i]), right = max_gradient(a.z, a.w, b.z, b.w, dy[2 * i + 1]);
-        accumulate(dx, at, make_float4(left.x, left.y, right.x, right.y), add);
-        accumulate(dx, Four{at.i + width}, make_float4(left.z, left.w, right.z, right.w), add);
+        pairs_gradient(dx, at.i, make_float4(left.x, left.y, right.x, right.y), add, slope);
+        pairs_gradient(dx, at.i + width, make_float4(left.z, left.w, right.z, right.w), add, slope);
     }
 }
 
@@ -197,7 +205,7 @@ KERNEL(pool_avg_forward, Windows w, u32 with_padding, u32 lanes, u64 windows, Sp
     }
 }
 
-KERNEL(pool_avg_backward, Windows w, u32 with_padding, Span<const float> dy, Span<float> dx, u32 add) {
+KERNEL(pool_avg_backward, float below, Span<const float> kept, Windows w, u32 with_padding, Span<const float> dy, Span<float> dx, u32 add) {
     u64 output_size = (u64)w.rows.output * w.columns.output;
     for (u64 i = thread(); i < dx.len; i += threads()) {
         Position position = position_of(i, w.rows.size, w.columns.size);
@@ -209,6 +217,6 @@ KERNEL(pool_avg_backward, Windows w, u32 with_padding, Span<const float> dy, Spa
                 d = fmaf(share_of(w, row, column, with_padding), dy[window], d);
             }
         }
-        accumulate(dx, i, d, add);
+        accumulate(dx, i, d, add, Slope{below, kept});
     }
 }

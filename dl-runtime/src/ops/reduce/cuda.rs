@@ -9,12 +9,12 @@ use crate::tensor::Write;
 
 header!(HEADER = "reduce.cuh" with [crate::ops::axes::cuda::HEADER]);
 kernels!(
-    "reduce.cu" with [HEADER]:
+    "reduce.cu" with [HEADER, crate::device::cuda::headers::EXTENSION]:
     reduce_sum(r, kept, reduced, scale, x, y, add),
     reduce_max(r, kept, reduced, x, y),
     reduce_max_count(r, kept, reduced, x, y, counts),
     reduce_max_backward(rows, axes, x, y, dy, counts, dx, add),
-    reduce_expand(rows, axes, scale, y, x, add),
+    reduce_expand(rows, axes, scale, y, x, add; Slope(x)),
 );
 
 arguments! {

@@ -1,4 +1,5 @@
 // Reductions (reduce.cuh), and repetitions, in which threads are laid out along rows of the output.
+#include "extension.cuh"
 #include "reduce.cuh"
 
 KERNEL(reduce_sum, Reduction r, Axes kept, Axes reduced, float scale, Span<const float> x, Span<float> y, u32 add) {
@@ -29,6 +30,11 @@ KERNEL(reduce_max_backward, Rows rows, Axes axes, Span<const float> x, Span<cons
         });
 }
 
-KERNEL(reduce_expand, Rows rows, Axes axes, float scale, Span<const float> y, Span<float> x, u32 add) {
-    fill_from(rows, axes, y, x, add, [=](float y) { return scale * y; });
+KERNEL(reduce_expand, float below, Span<const float> kept, Rows rows, Axes axes, float scale, Span<const float> y, Span<float> x,
+       u32 add) {
+    Slope slope = {below, kept};
+    fill_rows(
+        rows, x, add, [&](u32 row) { return offsets(axes, row); },
+        [&](Offsets at, u64, u32 j) { return scale * y[at.left + (u64)j * axes.left_step]; },
+        [&](u64 i, float d) { return sloped(slope, i, d); });
 }

@@ -2,6 +2,7 @@
 //! what a test orders, and are skipped on a real GPU.
 
 mod clearing;
+mod extending;
 mod freeing;
 mod graphs;
 mod products;

@@ -61,14 +61,15 @@ DEVICE float value(Loss f, ThreadGroup group, Row row, u32 t, SharedArray<float,
 }
 
 /// Computes the loss of every target.
-KERNEL(class_loss, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t, Span<float> losses) {
+KERNEL(class_loss, u32 step, Span<u32> check, Loss f, Shape s, u32 lanes, Span<const float> x, Span<const u32> t,
+       Span<float> losses) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
     for (u64 i = group.row; i < losses.len; i += group.step) {
         u32 label = t[i];
         // The condition is the same for the whole group, as the barriers in `value` need.
         float loss = label < s.classes ? value(f, group, row_of(s, i, x), label, partial) : NOT_A_NUMBER;
-        if (group.lane == 0) losses[i] = loss;
+        if (group.lane == 0) write_loss(losses, i, loss, FiniteCheck{step, check});
     }
 }
 
@@ -118,8 +119,8 @@ DEVICE void write_gradient(Loss f, ThreadGroup group, Row row, u32 label, float 
 }
 
 /// Computes the gradient, and also the losses unless `losses` is empty.
-KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, float count, Span<const float> x, Span<const u32> t,
-       Span<const float> scale, Span<float> d, u32 add, Span<float> losses) {
+KERNEL(class_loss_backward, u32 step, Span<u32> check, Loss f, Shape s, u32 lanes, float count, Span<const float> x,
+       Span<const u32> t, Span<const float> scale, Span<float> d, u32 add, Span<float> losses) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
     for (u64 i = group.row; i < t.len; i += group.step) {
@@ -127,7 +128,7 @@ KERNEL(class_loss_backward, Loss f, Shape s, u32 lanes, float count, Span<const 
         u32 label = t[i];
         if (losses.len > 0) {
             float loss = label < s.classes ? value(f, group, row, label, partial) : NOT_A_NUMBER;
-            if (group.lane == 0) losses[i] = loss;
+            if (group.lane == 0) write_loss(losses, i, loss, FiniteCheck{step, check});
         }
         float weight = weight_of(scale, i / s.positions, t.len / s.positions) / count;
         write_gradient(f, group, row, label, weight, d, add, partial);

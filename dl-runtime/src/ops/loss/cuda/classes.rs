@@ -11,8 +11,8 @@ use crate::tensor::Storage;
 
 kernels!(
     "classes.cu" with [crate::ops::loss::cuda::HEADER, crate::device::cuda::headers::SEQUENCES]:
-    class_loss(f, s, lanes, x, t, losses),
-    class_loss_backward(f, s, lanes, count, x, t, scale, d, add, losses),
+    class_loss(f, s, lanes, x, t, losses; FiniteCheck(losses)),
+    class_loss_backward(f, s, lanes, count, x, t, scale, d, add, losses; FiniteCheck(losses)),
     class_weights(part, weights),
     class_factor(ignored, classes, samples, weights, t, factor),
     weighted_class_loss(f, s, ignored, lanes, weights, x, t, values),

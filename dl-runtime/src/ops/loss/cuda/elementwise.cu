@@ -92,7 +92,7 @@ DEVICE Cut cut_of(u64 row, u64 features, u64 size, u64 cuts) {
 }
 
 /// Computes the sum over each piece, divided by `count`.
-KERNEL(elementwise_loss, Loss f, u32 lanes, u64 features, u64 size, u64 cuts, float count, Span<const float> a,
+KERNEL(elementwise_loss, u32 step, Span<u32> check, Loss f, u32 lanes, u64 features, u64 size, u64 cuts, float count, Span<const float> a,
        Span<const float> b, Span<float> sums) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
@@ -102,7 +102,7 @@ KERNEL(elementwise_loss, Loss f, u32 lanes, u64 features, u64 size, u64 cuts, fl
 #pragma unroll 4
         for (u64 i = cut.from + group.lane; i < cut.end; i += lanes) sum += value(f, a[i], b[i]);
         sum = group_sum(group, sum, partial);
-        if (group.lane == 0) sums[row] = sum / count;
+        if (group.lane == 0) write_loss(sums, row, sum / count, FiniteCheck{step, check});
     }
 }
 
@@ -121,7 +121,7 @@ KERNEL(elementwise_loss_backward, Loss f, u32 input, u32 lanes, u64 features, u6
 }
 
 /// Computes the sums of rows of `n` numbers, divided by `count`.
-KERNEL(elementwise_loss_sums, u32 lanes, u64 n, float count, Span<const float> from, Span<float> sums) {
+KERNEL(elementwise_loss_sums, u32 step, Span<u32> check, u32 lanes, u64 n, float count, Span<const float> from, Span<float> sums) {
     SHARED(float, partial, WARP);
     ThreadGroup group = thread_group(lanes);
     for (u64 row = group.row; row < sums.len; row += group.step) {
@@ -129,6 +129,6 @@ KERNEL(elementwise_loss_sums, u32 lanes, u64 n, float count, Span<const float> f
 #pragma unroll 4
         for (u64 i = group.lane; i < n; i += lanes) sum += from[row * n + i];
         sum = group_sum(group, sum, partial);
-        if (group.lane == 0) sums[row] = sum / count;
+        if (group.lane == 0) write_loss(sums, row, sum / count, FiniteCheck{step, check});
     }
 }

@@ -8,9 +8,9 @@ use crate::tensor::Storage;
 header!(TABLE = "losses.cuh");
 kernels!(
     "elementwise.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::loss::cuda::HEADER, TABLE]:
-    elementwise_loss(f, lanes, features, size, cuts, count, a, b, sums),
+    elementwise_loss(f, lanes, features, size, cuts, count, a, b, sums; FiniteCheck(sums)),
     elementwise_loss_backward(f, input, lanes, features, size, cuts, rows, count, a, b, scale, d, add),
-    elementwise_loss_sums(lanes, n, count, from, sums),
+    elementwise_loss_sums(lanes, n, count, from, sums; FiniteCheck(sums)),
 );
 
 impl Code {

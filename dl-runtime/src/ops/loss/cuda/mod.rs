@@ -10,7 +10,9 @@ pub(crate) mod vectors;
 
 use crate::device::cuda::{arguments, header};
 
-header!(HEADER = "loss.cuh" with [crate::device::cuda::headers::THREAD_GROUP]);
+header!(
+    HEADER = "loss.cuh" with [crate::device::cuda::headers::EXTENSION, crate::device::cuda::headers::THREAD_GROUP]
+);
 arguments! {
     /// A loss with its settings: `Loss` of `loss.cuh`.
     struct Code { kind: u32, a: f32, b: f32 }

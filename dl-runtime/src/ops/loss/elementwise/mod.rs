@@ -80,11 +80,12 @@ impl Elementwise {
         losses: ViewMut<D, f32>,
         d_a: Option<ViewMut<D, S>>,
     ) {
-        context.device.elementwise_loss(self, reduction, S::LEN, a.data(), b.data(), losses.into_data());
         if let Some(d) = d_a {
             let gradient = Gradient::of_mean(d);
             context.device.elementwise_loss_backward(self, reduction, S::LEN, a.data(), b.data(), gradient);
         }
+        // Last, so that a device may let what computes the losses check them, too.
+        context.device.elementwise_loss(self, reduction, S::LEN, a.data(), b.data(), losses.into_data());
     }
 }
 

@@ -1,10 +1,9 @@
 // Shared code of optimizer kernels: loads of one or four numbers, roles, and the check for finite numbers.
 #pragma once
 #include "elementwise.cuh"
+#include "extension.cuh"
 
-/// The words of the check (finite_check.rs).
-#define STOPPED 0
-#define OVERFLOWED 1
+/// The first word of the norm in the check (finite_check.rs).
 #define NORM 2
 
 /// The roles of numbers (segments.rs).

@@ -207,8 +207,15 @@ DEVICE void gather(Slope slope, const Geometry& g, bool transposed, u32 relu, Sp
         u64 at = targets[P::template column<T>(i)];
         if (row < rows && at != ~0ull) {
             float sum = sums[i] + (bias.len > 0 ? bias[(u64)group * rows + row] : 0.0f);
-            accumulate(target, at + row * target_size, relu && sum < 0.0f ? 0.0f : sum, add, slope);
+            accumulate(target, at + row * target_size, relu && sum < 0.0f ? 0.0f : sum, add);
         }
+    }
+    // In a pass of its own, since the loop above has no registers left for it.
+    if (slope.kept.len == 0) return;
+    for (u32 i = 0; i < T::SUMS; i++) {
+        u32 row = first_row + P::template row<T>(i);
+        u64 at = targets[P::template column<T>(i)];
+        if (row < rows && at != ~0ull) target[at + row * target_size] = sloped(slope, at + row * target_size, target[at + row * target_size]);
     }
 }
 

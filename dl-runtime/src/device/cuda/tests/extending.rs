@@ -64,7 +64,7 @@ fn dense_layers() {
         let DenseSizes { samples, inputs, outputs } = s;
         let [w, x, dy] = [inputs * outputs, samples * inputs, samples * outputs];
         let [w, x, dy] = [(3, w), (4, x), (5, dy)].map(|(seed, len)| upload(&cuda, &numbers(seed, len)));
-        let [w, x, dy] = [&w, &x, &dy].map(|buffer| Cuda::whole(buffer));
+        let [w, x, dy] = [&w, &x, &dy].map(Cuda::whole);
         let len = samples * inputs;
         let weights = RefCell::new([inputs * outputs, outputs].map(|len| cuda.zeros(len).expect("memory")));
         assert_sloped("both gradients", &cuda, len, |dx, write| {
@@ -163,7 +163,7 @@ impl Layer {
         Layer { sizes, weight, x, dy, d_weight, d_bias, dx }
     }
     fn backward(&mut self, cuda: &Cuda) {
-        let [weight, x, dy] = [&self.weight, &self.x, &self.dy].map(|buffer| Cuda::whole(buffer));
+        let [weight, x, dy] = [&self.weight, &self.x, &self.dy].map(Cuda::whole);
         let weights = [Cuda::whole_mut(&mut self.d_weight), Cuda::whole_mut(&mut self.d_bias)];
         cuda.dense_backward(self.sizes, weight, x, dy, weights, Write::Set, Cuda::whole_mut(&mut self.dx), Write::Set);
     }

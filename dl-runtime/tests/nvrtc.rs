@@ -1,4 +1,4 @@
-//! Every file of kernels, compiled by a real NVRTC for two generations of cards, without a warning. No card is needed, only the
+//! Every file of kernels, compiled by a real NVRTC for three generations of cards, without a warning. No card is needed, only the
 //! library, whose path is in `DL_NVRTC`: `pip install nvidia-cuda-nvrtc-cu12` brings it.
 
 use dl_emulation::Library;
@@ -7,7 +7,7 @@ use dl_runtime::kernels::sources;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
-const ARCHITECTURES: [&str; 2] = ["sm_80", "sm_90"];
+const ARCHITECTURES: [&str; 3] = ["sm_80", "sm_90", "sm_100"];
 
 /// Beside the options used at run time: a report of each kernel and one more warning. They change no code.
 const REPORT: [&str; 2] = ["--ptxas-options=-v", "--ptxas-options=--warn-on-spills"];

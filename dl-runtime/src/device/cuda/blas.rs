@@ -7,7 +7,8 @@ use crate::tensor::Write;
 use crate::{Error, Result};
 use cudarc::cublaslt::sys::cublasComputeType_t::{CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_FAST_TF32};
 use cudarc::cublaslt::sys::cublasLtEpilogue_t::{
-    CUBLASLT_EPILOGUE_BIAS, CUBLASLT_EPILOGUE_DEFAULT, CUBLASLT_EPILOGUE_RELU, CUBLASLT_EPILOGUE_RELU_BIAS,
+    CUBLASLT_EPILOGUE_BGRADB, CUBLASLT_EPILOGUE_BIAS, CUBLASLT_EPILOGUE_DEFAULT, CUBLASLT_EPILOGUE_RELU,
+    CUBLASLT_EPILOGUE_RELU_BIAS,
 };
 use cudarc::cublaslt::sys::cublasLtMatmulDescAttributes_t::{
     CUBLASLT_MATMUL_DESC_BIAS_POINTER as BIAS_POINTER, CUBLASLT_MATMUL_DESC_EPILOGUE as EPILOGUE,
@@ -37,6 +38,17 @@ const MAX_WORKSPACE: usize = 8 << 20;
 /// The alignment in bytes that the epilogue needs of a bias.
 const BIAS_ALIGNMENT: u64 = 16;
 
+/// What cuBLASLt does in the same pass as a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Epilogue {
+    /// Nothing but the bias, if there is one.
+    Plain,
+    /// ReLU after the bias, if there is one.
+    Relu,
+    /// The bias is not added, but set to the sums of the rows of A: the gradient to a bias, where A is dyᵀ.
+    RowSums,
+}
+
 /// `C = A·B` for a batch of `count` matrices, with the bias and ReLU that cuBLASLt applies in the same pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Gemm {
@@ -56,8 +68,7 @@ pub(crate) struct Gemm {
     pub count: usize,
     /// The type of A and B: `f32`, `f32` that is rounded to TF32 when it is read, or bf16.
     pub precision: Precision,
-    /// True if ReLU is applied to the result.
-    pub relu: bool,
+    pub epilogue: Epilogue,
     /// [`Write::Set`] replaces C, and [`Write::Add`] adds to it.
     pub write: Write,
 }
@@ -70,17 +81,16 @@ impl Gemm {
         let results = self.count * self.rows * self.columns;
         (SPLITS * results).next_power_of_two().clamp(1 << 18, MAX_WORKSPACE)
     }
-    /// Returns whether the epilogue can add this bias.
-    pub fn can_add(bias: Ref<'_, f32>) -> bool {
+    /// Returns whether the epilogue can read or write this bias.
+    pub fn takes(bias: Ref<'_, f32>) -> bool {
         bias.address().is_multiple_of(BIAS_ALIGNMENT)
     }
     fn words(&self) -> [u64; 4] {
         let pair = |low: usize, high: usize| (high as u64) << 32 | low as u64;
         let Gemm { rows, inner, columns, left_transposed, right_transposed, .. } = *self;
         let flag = |flag: bool, bit: u32| usize::from(flag) << bit;
-        let flags = flag(left_transposed, 0) | flag(right_transposed, 1) | flag(self.relu, 2);
-        let precision = (self.precision as usize) << 4;
-        let flags = flags | flag(self.write == Write::Add, 3) | precision;
+        let flags = flag(left_transposed, 0) | flag(right_transposed, 1) | flag(self.write == Write::Add, 2);
+        let flags = flags | (self.precision as usize) << 4 | (self.epilogue as usize) << 8;
         [pair(rows, inner), pair(columns, self.count), pair(self.pitches[0], self.pitches[1]), flags as u64]
     }
     fn from_words(words: [u64; 4]) -> Self {
@@ -95,9 +105,9 @@ impl Gemm {
             right_transposed: flag(1),
             pitches: [a, b],
             count,
-            precision: [Precision::F32, Precision::Tf32, Precision::Bf16][(words[3] >> 4) as usize],
-            relu: flag(2),
-            write: if flag(3) { Write::Add } else { Write::Set },
+            precision: [Precision::F32, Precision::Tf32, Precision::Bf16][(words[3] >> 4 & 3) as usize],
+            epilogue: [Epilogue::Plain, Epilogue::Relu, Epilogue::RowSums][(words[3] >> 8) as usize],
+            write: if flag(2) { Write::Add } else { Write::Set },
         }
     }
 }
@@ -120,7 +130,7 @@ impl Cuda {
             true
         })
     }
-    /// Queues a product with cuBLASLt, after [`Cuda::by_blas`]. `workspace` has [`Gemm::workspace`] numbers.
+    /// Queues a product with cuBLASLt, after [`Cuda::by_blas`]. It writes the bias with [`Epilogue::RowSums`]. `workspace` has [`Gemm::workspace`] numbers.
     pub(crate) fn gemm(
         &self,
         gemm: &Gemm,
@@ -307,11 +317,14 @@ impl Plan {
         };
         plan.product.set(FIRST_TRANSPOSED, i32::from(p.right_transposed))?;
         plan.product.set(SECOND_TRANSPOSED, i32::from(p.left_transposed))?;
-        let epilogue = match (bias != 0, gemm.relu) {
-            (false, false) => CUBLASLT_EPILOGUE_DEFAULT,
-            (false, true) => CUBLASLT_EPILOGUE_RELU,
-            (true, false) => CUBLASLT_EPILOGUE_BIAS,
-            (true, true) => CUBLASLT_EPILOGUE_RELU_BIAS,
+        let epilogue = match (bias != 0, gemm.epilogue) {
+            (false, Epilogue::Plain) => CUBLASLT_EPILOGUE_DEFAULT,
+            (false, Epilogue::Relu) => CUBLASLT_EPILOGUE_RELU,
+            (true, Epilogue::Plain) => CUBLASLT_EPILOGUE_BIAS,
+            (true, Epilogue::Relu) => CUBLASLT_EPILOGUE_RELU_BIAS,
+            // Our A is the library's second factor, B: "The bias size corresponds to the number of columns of the matrix D. The reduction
+            // happens over the GEMM's k dimension" (cuBLAS, `cublasLtEpilogue_t`).
+            (_, Epilogue::RowSums) => CUBLASLT_EPILOGUE_BGRADB,
         };
         plan.product.set(EPILOGUE, epilogue as u32)?;
         if bias != 0 {

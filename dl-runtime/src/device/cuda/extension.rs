@@ -11,7 +11,7 @@ use super::queue::{Queue, Work};
 use super::storage::{Mut, Ref};
 use super::{Cuda, State};
 
-/// What a kernel can also do. It takes two arguments for it, a number and a range, which is empty where it is not asked for.
+/// What a kernel can also do. The last of its arguments for it is a range, which is empty where it is not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extension {
     /// Multiplies a gradient by the slope of ReLU, or of leaky ReLU with the slope `below`, whose output is `kept`: `Slope` of
@@ -19,14 +19,17 @@ pub(crate) enum Extension {
     Slope,
     /// Stops the training at `step` where a loss is not finite, or where the step before `overflowed`: `FiniteCheck` of `extension.cuh`.
     FiniteCheck,
+    /// Also writes the numbers rounded to bf16, two to a word, as far as they come in fours. All ranges begin at multiples of 16 bytes.
+    Round,
 }
 
 impl Extension {
     /// Returns the names of its parameters.
-    pub fn parameters(self) -> [&'static str; 2] {
+    pub fn parameters(self) -> &'static [&'static str] {
         match self {
-            Extension::Slope => ["below", "kept"],
-            Extension::FiniteCheck => ["step", "check"],
+            Extension::Slope => &["below", "kept"],
+            Extension::FiniteCheck => &["step", "check"],
+            Extension::Round => &["halves"],
         }
     }
     /// Appends its arguments where it is not used.
@@ -34,6 +37,7 @@ impl Extension {
         match self {
             Extension::Slope => (0.0_f32, None::<Ref<'_, f32>>).pack(to),
             Extension::FiniteCheck => (0_u32, None::<Mut<'_, u32>>).pack(to),
+            Extension::Round => None::<Mut<'_, f32>>.pack(to),
         }
     }
 }
@@ -41,13 +45,20 @@ impl Extension {
 impl Cuda {
     /// Lets the kernel that was queued last also do this with `range`, which it writes. If it returns `false`, nothing was changed, and a
     /// launch of its own has to do it.
-    pub(crate) fn extend(
-        &self,
+    pub(crate) fn extend(&self, extension: Extension, range: (u64, usize), arguments: impl Argument) -> bool {
+        self.state().extend(extension, range, arguments)
+    }
+}
+
+impl State {
+    /// [`Cuda::extend`] under the lock.
+    pub(super) fn extend(
+        &mut self,
         extension: Extension,
         (address, len): (u64, usize),
-        arguments: (impl Argument, impl Argument),
+        arguments: impl Argument,
     ) -> bool {
-        let State { queue, casts, error, .. } = &mut *self.state();
+        let State { queue, casts, error, .. } = self;
         error.is_none() && len > 0 && queue.extend(extension, [address, len as u64], arguments, casts)
     }
 }
@@ -57,36 +68,40 @@ impl Queue {
         &mut self,
         extension: Extension,
         range: [u64; 2],
-        arguments: (impl Argument, impl Argument),
+        arguments: impl Argument,
         casts: &mut CastCache,
     ) -> bool {
         let Some(Work::Kernel { kernel, first, count, .. }) = self.work.last() else { return false };
-        let of = &kernel.parameters;
+        let (of, arguments_of) = (&kernel.parameters, |(extension, _): &(Extension, _)| extension.parameters().len());
         let Some(number) = of.extensions.iter().position(|(with, _)| *with == extension) else { return false };
         let parameter =
             of.names.iter().position(|name| *name == of.extensions[number].1).expect("a parameter of the kernel");
-        let (own, end) = (first + 2 * of.extensions.len(), first + count);
+        let at = first + of.extensions[..number].iter().map(arguments_of).sum::<usize>();
+        let written = first + of.extensions.iter().map(arguments_of).sum::<usize>() + parameter;
+        let old = *first..first + count;
+        let last = at + extension.parameters().len() - 1;
         let (words, packings) = (self.packed.words.len(), self.packed.arguments.len());
         // They are packed behind all others, and go from there to their places.
         arguments.pack(&mut self.packed);
         let Packed { words: all, arguments } = &mut self.packed;
-        let ([number, with], at) = ([packings, packings + 1].map(|at| arguments[at]), first + 2 * number);
-        let unused = arguments[at + 1].kind == Kind::Nothing;
-        let taken = unused && {
-            let old = &arguments[*first..end];
-            // No other thread of the kernel writes what it reads, or reads what it writes.
-            let apart = |other: &Packing| {
-                !(other.is_span() && (with.is_written() || other.is_written()))
-                    || !overlap(other.span(all), with.span(all))
-            };
-            let written = &arguments[own + parameter];
-            written.is_written() && written.span(all) == range && old.iter().all(apart)
+        let with = arguments[arguments.len() - 1];
+        // No other thread of the kernel writes what it reads, or reads what it writes.
+        let apart = |other: &Packing| {
+            !(other.is_span() && (with.is_written() || other.is_written())) || !overlap(other.span(all), with.span(all))
         };
+        let aligned = |argument: &Packing| !argument.is_span() || argument.span(all)[0].is_multiple_of(16);
+        let taken = arguments[last].kind == Kind::Nothing
+            && arguments[written].is_written()
+            && arguments[written].span(all) == range
+            && arguments[old.clone()].iter().all(apart)
+            && (extension != Extension::Round || arguments[old].iter().chain([&with]).all(aligned));
         if taken {
-            let places = [at, at + 1].map(|at| arguments[at].word as usize);
-            all[places[0]] = all[number.word as usize];
-            [all[places[1]], all[places[1] + 1]] = with.span(all);
-            arguments[at + 1].kind = with.kind;
+            for (to, from) in (at..=last).zip(packings..) {
+                let (to, from) = (arguments[to].word as usize, arguments[from].word as usize);
+                let len = if from == with.word as usize { 2 } else { 1 };
+                all.copy_within(from..from + len, to);
+            }
+            arguments[last].kind = with.kind;
             if with.is_written() {
                 let [begin, len] = with.span(all);
                 casts.written(begin, begin + 4 * len);

@@ -8,4 +8,4 @@ header!(EXTENSION = "extension.cuh");
 header!(MMA = "mma.cuh");
 header!(SEQUENCES = "sequences.cuh");
 header!(THREAD_GROUP = "thread_group.cuh");
-header!(CAST = "cast.cuh" with [MMA]);
+header!(CAST = "cast.cuh" with [ELEMENTWISE, MMA]);

@@ -55,7 +55,7 @@ pub(crate) struct Parameters {
 impl Parameters {
     /// Returns all names, in order.
     pub fn all(&self) -> impl Iterator<Item = &'static str> {
-        self.extensions.iter().flat_map(|(extension, _)| extension.parameters()).chain(self.names.iter().copied())
+        self.extensions.iter().flat_map(|(extension, _)| extension.parameters()).chain(self.names).copied()
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) mod storage;
 mod tests;
 mod thread_group;
 
-pub(crate) use blas::{ALIGNED, Gemm};
+pub(crate) use blas::{ALIGNED, Epilogue, Gemm};
 pub(crate) use cast::{bf16_form, bf16_len};
 #[doc(hidden)]
 pub use compile::options;
@@ -258,7 +258,7 @@ impl Cuda {
     pub fn synchronize(&self) -> Result<()> {
         let mut state = self.state();
         state.flush(&self.gpu)?;
-        state.stream.synchronize()
+        state.synchronize(&self.gpu)
     }
     /// Returns how much the GPU was told to do so far.
     #[doc(hidden)]
@@ -356,6 +356,12 @@ impl State {
             self.casts.written(0, u64::MAX);
         }
         sent
+    }
+    /// Waits until all work that was sent is done; none is queued.
+    fn synchronize(&mut self, gpu: &Gpu) -> Result<()> {
+        self.stream.synchronize()?;
+        self.casts.free_retired(&gpu.context);
+        Ok(())
     }
     /// Does the same as [`State::flush`] if some of the queued work touches the `len` bytes from `address` on.
     fn flush_if_touched(&mut self, gpu: &Gpu, address: u64, len: usize) -> Result<()> {

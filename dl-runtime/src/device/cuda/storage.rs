@@ -235,7 +235,7 @@ impl Storage for Cuda {
         // SAFETY: both ranges have this length, and `to` stays borrowed until the copy is done, because the next line
         // waits for it.
         unsafe { state.stream.copy_out(from.address, to.as_mut_ptr().cast(), size_of_val(to)) }?;
-        state.stream.synchronize()
+        state.synchronize(&self.gpu)
     }
     fn submit(&self) -> Result<()> {
         self.state().flush(&self.gpu)

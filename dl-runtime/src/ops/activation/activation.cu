@@ -1,5 +1,6 @@
 // Activations, with four elements for each thread. The kind is the same for all threads, so warps do not diverge.
 #include "activation.cuh"
+#include "cast.cuh"
 
 template <class X, class At>
 DEVICE void forward(Activation f, X x, Span<float> y, At at) {
@@ -23,6 +24,13 @@ KERNEL(activation_backward, Activation f, Span<const float> kept, Span<const flo
     EACH(at, dx.len, aligned(kept) && aligned(dy) && aligned(dx), backward(f, kept, dy, dx, add, at));
 }
 
-KERNEL(activation_backward_in_place, Activation f, Span<const float> kept, Span<float> d) {
-    EACH(at, d.len, aligned(kept) && aligned(d), backward(f, kept, d, d, 0, at));
+template <class At>
+DEVICE void backward_in_place(Span<float> halves, Activation f, Span<const float> kept, Span<float> d, At at) {
+    auto v = map([](float slope, float d) { return slope * d; }, derivative(f, get(kept, at)), get(d, at));
+    accumulate(d, at, v, 0);
+    write_bf16(halves, at, v);
+}
+
+KERNEL(activation_backward_in_place, Span<float> halves, Activation f, Span<const float> kept, Span<float> d) {
+    EACH(at, d.len, aligned(kept) && aligned(d), backward_in_place(halves, f, kept, d, at));
 }

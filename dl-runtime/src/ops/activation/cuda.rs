@@ -7,11 +7,11 @@ use crate::tensor::Write;
 header!(TABLE = "activations.cuh");
 header!(HEADER = "activation.cuh" with [crate::device::cuda::headers::ELEMENTWISE, TABLE]);
 kernels!(
-    "activation.cu" with [HEADER]:
+    "activation.cu" with [HEADER, crate::device::cuda::headers::CAST]:
     activation_forward(f, x, y),
     activation_forward_in_place(f, x),
     activation_backward(f, kept, dy, dx, add),
-    activation_backward_in_place(f, kept, d),
+    activation_backward_in_place(f, kept, d; Round(d)),
 );
 
 arguments! {

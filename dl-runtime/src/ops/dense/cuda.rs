@@ -72,6 +72,10 @@ impl DenseKernel for Cuda {
             return self.matmul_tiles(job, 1, dy, x, d_weight, Some(d_bias), Beside::plain(write));
         }
         if !d_bias.is_empty() {
+            // The library sets the sums, and does not add to them.
+            if write == Write::Set && self.matmul_and_row_sums(p, dy, x, &d_weight, &d_bias) {
+                return;
+            }
             self.column_sums(s, dy, d_bias, write);
         }
         self.matmul_large(p, 1, dy, x, d_weight, Beside::plain(write));

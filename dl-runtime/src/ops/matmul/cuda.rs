@@ -2,7 +2,7 @@
 //! others.
 
 use super::{MatmulKernel, Product};
-use crate::device::cuda::{ALIGNED, Cuda, Gemm, Grid, Mut, Precision, Ref, arguments, header, kernels};
+use crate::device::cuda::{ALIGNED, Cuda, Epilogue, Gemm, Grid, Mut, Precision, Ref, arguments, header, kernels};
 use crate::ops::Activation;
 use crate::ops::activation::cuda::Code;
 use crate::tensor::Storage;
@@ -144,31 +144,72 @@ impl Cuda {
         c: Mut<'_, f32>,
         beside: Beside,
     ) {
-        let f = beside.activation;
-        let simple = matches!(f, Activation::Identity | Activation::Relu) && beside.bias.is_none_or(Gemm::can_add);
-        let a_columns = if p.left_transposed { p.rows } else { p.inner };
-        let b_columns = if p.right_transposed { p.inner } else { p.columns };
-        let precision = self.computes_in();
-        let rounded = precision == Precision::Bf16;
-        let pitches = [a_columns, b_columns].map(|columns| if rounded { columns.next_multiple_of(8) } else { columns });
-        let relu = simple && f == Activation::Relu;
-        let Product { rows, inner, columns, left_transposed, right_transposed } = p;
-        let write = beside.write;
-        let gemm =
-            Gemm { rows, inner, columns, left_transposed, right_transposed, pitches, count, precision, relu, write };
+        let (f, write) = (beside.activation, beside.write);
+        let simple = matches!(f, Activation::Identity | Activation::Relu) && beside.bias.is_none_or(Gemm::takes);
+        let epilogue = if simple && f == Activation::Relu { Epilogue::Relu } else { Epilogue::Plain };
         let bias = if simple { beside.bias } else { None };
-        // Rounded factors have memory of their own.
-        let [at_a, at_b] = [a, b].map(|factor| if rounded { ALIGNED } else { factor.address() });
-        if !self.by_blas(&gemm, [at_a, at_b, c.address(), bias.map_or(0, Ref::address)]) && fits_own(p) {
+        let own = fits_own(p);
+        if !self.matmul_by_blas((p, count), [a, b], bias, &c, (epilogue, write), !own) {
             return self.matmul_tiles(Job::new(p, false, write), count, a, b, c, None, beside);
         }
-        let factors = if rounded { [self.as_bf16(a, a_columns), self.as_bf16(b, b_columns)] } else { [a, b] };
-        let workspace = self.scratch(gemm.workspace());
-        self.gemm(&gemm, factors, bias, &c, &workspace);
         if !simple {
             let bias = beside.bias.unwrap_or(Cuda::slice(a, 0..0));
             self.launch(Grid::fours(c.len()), matmul_bias { columns: p.columns as u32, f: Code::of(f), bias, y: c });
         }
+    }
+}
+
+impl Cuda {
+    /// Queues a large product that also computes the sums of the rows of A. Returns `false`, and queues nothing, if cuBLASLt does not.
+    pub(crate) fn matmul_and_row_sums(
+        &self,
+        p: Product,
+        a: Ref<'_, f32>,
+        b: Ref<'_, f32>,
+        c: &Mut<'_, f32>,
+        sums: &Mut<'_, f32>,
+    ) -> bool {
+        let sums = Cuda::share(sums);
+        let how = (Epilogue::RowSums, Write::Set);
+        Gemm::takes(sums) && self.matmul_by_blas((p, 1), [a, b], Some(sums), c, how, false)
+    }
+    /// Queues products with cuBLASLt. Returns `false`, and queues nothing, if it has no algorithm for them, unless it `must`.
+    fn matmul_by_blas(
+        &self,
+        (p, count): (Product, usize),
+        [a, b]: [Ref<'_, f32>; 2],
+        bias: Option<Ref<'_, f32>>,
+        c: &Mut<'_, f32>,
+        (epilogue, write): (Epilogue, Write),
+        must: bool,
+    ) -> bool {
+        let Product { rows, inner, columns, left_transposed, right_transposed } = p;
+        let a_columns = if left_transposed { rows } else { inner };
+        let b_columns = if right_transposed { inner } else { columns };
+        let precision = self.computes_in();
+        let rounded = precision == Precision::Bf16;
+        let pitches = [a_columns, b_columns].map(|columns| if rounded { columns.next_multiple_of(8) } else { columns });
+        let gemm = Gemm {
+            rows,
+            inner,
+            columns,
+            left_transposed,
+            right_transposed,
+            pitches,
+            count,
+            precision,
+            epilogue,
+            write,
+        };
+        // Rounded factors have memory of their own.
+        let [at_a, at_b] = [a, b].map(|factor| if rounded { ALIGNED } else { factor.address() });
+        if !self.by_blas(&gemm, [at_a, at_b, c.address(), bias.map_or(0, Ref::address)]) && !must {
+            return false;
+        }
+        let factors = if rounded { [self.as_bf16(a, a_columns), self.as_bf16(b, b_columns)] } else { [a, b] };
+        let workspace = self.scratch(gemm.workspace());
+        self.gemm(&gemm, factors, bias, c, &workspace);
+        true
     }
 }
 

@@ -14,7 +14,7 @@ using namespace emulation;
 enum Status { OK = 0, INVALID = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15 };
 enum Type { F32 = 0, BF16 = 14 };
 enum Compute { COMPUTE_F32 = 68, COMPUTE_TF32 = 77 };
-enum Epilogue { DEFAULT = 1, RELU = 2, BIAS = 4, RELU_BIAS = 6 };
+enum Epilogue { DEFAULT = 1, RELU = 2, BIAS = 4, RELU_BIAS = 6, BGRADB = 512 };
 enum DescAttribute { D_SCALE_TYPE = 1, D_POINTER_MODE, D_TRANS_A, D_TRANS_B, D_EPILOGUE = 7, D_BIAS = 8, D_BIAS_BATCH_STRIDE = 10 };
 enum LayoutAttribute { L_ORDER = 1, L_LD = 4, L_BATCH_COUNT = 5, L_BATCH_STRIDE = 6 };
 enum PreferenceAttribute { P_SEARCH_MODE, P_WORKSPACE, P_REDUCTION = 3, P_ALIGN_A = 5, P_ALIGN_D = 8 };
@@ -97,9 +97,11 @@ int check(const Desc* d, const Layout* const (&m)[4]) {
     if (a.type == BF16 ? d->compute != COMPUTE_F32 : d->compute != COMPUTE_F32 && d->compute != COMPUTE_TF32)
         return refused(NOT_SUPPORTED, "such a compute type is not emulated");
     if (d->pointer_mode != 0) return refused(NOT_SUPPORTED, "only factors in host memory are emulated");
-    if (d->epilogue != DEFAULT && d->epilogue != RELU && d->epilogue != BIAS && d->epilogue != RELU_BIAS) return refused(NOT_SUPPORTED, "such an epilogue is not emulated");
-    if ((d->epilogue & BIAS) && !d->bias) return refused(INVALID, "an epilogue with a bias, but none given");
-    if ((d->epilogue & BIAS) && d->bias % 16 != 0) return refused(NOT_SUPPORTED, "a bias at no multiple of 16 bytes");
+    if (d->epilogue != DEFAULT && d->epilogue != RELU && d->epilogue != BIAS && d->epilogue != RELU_BIAS && d->epilogue != BGRADB)
+        return refused(NOT_SUPPORTED, "such an epilogue is not emulated");
+    if ((d->epilogue & (BIAS | BGRADB)) && !d->bias) return refused(INVALID, "an epilogue with a bias, but none given");
+    if ((d->epilogue & (BIAS | BGRADB)) && d->bias % 16 != 0) return refused(NOT_SUPPORTED, "a bias at no multiple of 16 bytes");
+    if (d->epilogue == BGRADB && to.count != 1) return refused(NOT_SUPPORTED, "only one gradient to a bias is emulated");
     return OK;
 }
 
@@ -130,7 +132,9 @@ struct Product {
         const float* c_data = beta != 0 ? (const float*)memory(at_c, c.bytes(), "C of a matrix product") : nullptr;
         float* d_data = (float*)memory(at_d, to.bytes(), "D of a matrix product");
         const float* bias = d.epilogue & BIAS ? (const float*)memory(d.bias, to.rows * 4, "the bias of a matrix product") : nullptr;
-        if (!a_data || !b_data || (beta != 0 && !c_data) || !d_data || ((d.epilogue & BIAS) && !bias)) return;
+        // Sums of the columns of op(B), one for each column of D.
+        float* sums = d.epilogue == BGRADB ? (float*)memory(d.bias, to.columns * 4, "the gradient to a bias of a matrix product") : nullptr;
+        if (!a_data || !b_data || (beta != 0 && !c_data) || !d_data || ((d.epilogue & BIAS) && !bias) || (d.epilogue == BGRADB && !sums)) return;
         // The real library writes there too; whoever keeps something in it finds out.
         if (workspace_bytes > 0) {
             void* w = memory(workspace, workspace_bytes, "the workspace of a matrix product");
@@ -146,6 +150,10 @@ struct Product {
             for (u64 j = 0; j < to.columns; j++) {
                 for (u64 k = 0; k < inner; k++)
                     column[k] = element(b_data, n * (u64)b.stride + (d.trans_b ? k * (u64)b.ld + j : j * (u64)b.ld + k), b.type, d.compute);
+                if (sums) {
+                    sums[j] = 0;
+                    for (u64 k = 0; k < inner; k++) sums[j] += column[k];
+                }
                 for (u64 i = 0; i < to.rows; i++) {
                     float sum = 0;
                     for (u64 k = 0; k < inner; k++) {

@@ -1,7 +1,7 @@
 //! Kernels that also do what the launch behind them would do: with the same bits, and only where nothing lies between the two.
 
 use super::super::{Buffer, Cuda, Extension, Mut, Precision};
-use super::{alone, download, upload};
+use super::{alone, download, queued, upload};
 use crate::ops::activation::ActivationKernel;
 use crate::ops::conv2d::{Conv2dKernel, Conv2dSizes, Direction, output_size};
 use crate::ops::dense::{DenseKernel, DenseSizes};
@@ -15,11 +15,6 @@ use crate::testing::numbers;
 use std::cell::RefCell;
 
 const LEAKY: Activation = Activation::LeakyRelu { slope: 0.25 };
-
-/// The number of kernels and calls in the queue.
-fn queued(cuda: &Cuda) -> usize {
-    cuda.state().queue.work.len()
-}
 
 fn bits(x: &[f32]) -> Vec<u32> {
     x.iter().map(|x| x.to_bits()).collect()

@@ -6,6 +6,7 @@ mod extending;
 mod freeing;
 mod graphs;
 mod products;
+mod rounding;
 
 use super::{Cuda, Precision};
 use crate::tensor::Storage;
@@ -14,6 +15,11 @@ use crate::tensor::Storage;
 fn alone(precision: Precision) -> Option<Cuda> {
     let emulated = dl_emulation::install() == dl_emulation::Status::Emulated;
     emulated.then(|| Cuda::new(0).expect("the emulation").precision(precision))
+}
+
+/// The number of kernels and calls in the queue.
+fn queued(cuda: &Cuda) -> usize {
+    cuda.state().queue.work.len()
 }
 
 /// A buffer with these numbers.

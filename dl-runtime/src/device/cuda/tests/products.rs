@@ -1,8 +1,10 @@
 //! Products for which cuBLASLt has no algorithm.
 
 use super::super::{Cuda, Precision};
+use super::queued;
 use super::{alone, download, upload};
 use crate::ops::Activation;
+use crate::ops::dense::{DenseKernel, DenseSizes};
 use crate::ops::matmul::Product;
 use crate::ops::matmul::cuda::Beside;
 use crate::tensor::{Storage, Write};
@@ -58,6 +60,47 @@ fn they_are_computed_by_own_kernels() {
                     &expected(p, hosts, activation, write),
                     tolerance * (inner as f64).sqrt(),
                 );
+            }
+        }
+    }
+}
+
+/// A large layer's gradient to the bias is computed by the product that computes the one to the weights, where cuBLASLt can and nothing is
+/// there to be added to.
+#[test]
+fn gradients_to_weights_and_bias() {
+    let s = DenseSizes { samples: 2100, inputs: 11, outputs: 12 };
+    let DenseSizes { samples, inputs, outputs } = s;
+    let [x, dy] = [(1, inputs), (2, outputs)].map(|(seed, n)| numbers(seed, samples * n));
+    let [dw, db] = [(3, inputs * outputs), (4, outputs)].map(|(seed, n)| numbers(seed, n));
+    let sum = |f: &dyn Fn(usize) -> f64| (0..samples).map(f).sum::<f64>();
+    let of_bias = |j: usize| sum(&|n| f64::from(dy[n * outputs + j]));
+    let of_weight = |j: usize, i: usize| sum(&|n| f64::from(dy[n * outputs + j]) * f64::from(x[n * inputs + i]));
+    let sums: Vec<f64> = (0..outputs).map(of_bias).collect();
+    let products: Vec<f64> = (0..outputs * inputs).map(|at| of_weight(at / inputs, at % inputs)).collect();
+    let plus =
+        |old: &[f32], new: &[f64]| old.iter().zip(new).map(|(old, new)| f64::from(*old) + new).collect::<Vec<_>>();
+    for (precision, tolerance, roundings) in
+        [(Precision::F32, 1e-5, 0), (Precision::Tf32, 1e-3, 0), (Precision::Bf16, 1e-2, 2)]
+    {
+        for (write, seed) in [(Write::Set, 0), (Write::Set, 1), (Write::Set, 2), (Write::Add, 0)] {
+            let Some(cuda) = alone(precision) else { return };
+            let _refusals = (seed > 0).then(|| order(Order::RefusedProducts, seed));
+            let [x, dy, mut d_weight, mut d_bias] = [&x, &dy, &dw, &db].map(|host| upload(&cuda, host));
+            let [to_weight, to_bias] = [&mut d_weight, &mut d_bias].map(Cuda::whole_mut);
+            cuda.dense_backward_weights(s, Cuda::whole(&x), Cuda::whole(&dy), to_weight, to_bias, write);
+            if (write, seed) == (Write::Set, 0) {
+                assert_eq!(queued(&cuda), 1 + roundings, "{precision:?}");
+            }
+            let found = [&d_weight, &d_bias].map(|to| {
+                download(&cuda, to).unwrap_or_else(|error| panic!("{precision:?}: {error}, {:?}", last_mistake()))
+            });
+            let expected = match write {
+                Write::Set => [products.clone(), sums.clone()],
+                Write::Add => [plus(&dw, &products), plus(&db, &sums)],
+            };
+            for (found, expected) in found.iter().zip(&expected) {
+                assert_close(&format!("{precision:?}, {write:?}, seed {seed}"), found, expected, tolerance);
             }
         }
     }

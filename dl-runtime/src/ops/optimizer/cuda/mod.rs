@@ -9,12 +9,12 @@ use crate::Role;
 use crate::device::cuda::{Cuda, Extension, Grid, Mut, Ref, arguments, header, kernels};
 
 header!(
-    HEADER = "optimizer.cuh" with [crate::device::cuda::headers::ELEMENTWISE, crate::device::cuda::headers::EXTENSION]
+    HEADER = "optimizer.cuh" with [crate::device::cuda::headers::CAST, crate::device::cuda::headers::EXTENSION]
 );
 kernels!(
     "optimizer.cu" with [HEADER]:
     optim_finite_check(step, losses, check),
-    optim_step(s, decay, roles, w, g, check, kept) for [],
+    optim_step(s, decay, roles, w, g, check, kept; Round(w)) for [],
 );
 
 arguments! {
@@ -52,6 +52,7 @@ impl StepKernel for Cuda {
             (decay.added, decay.factor) = (decay.added_to_rest, decay.factor_of_rest);
         }
         let kernel = F::kernel();
-        self.launch(grid, optim_step { kernel, s: formula, decay, roles, w, g, check: finite_check, kept });
+        self.launch(grid, optim_step { kernel, s: formula, decay, roles, w: &w, g, check: finite_check, kept });
+        self.round_written(&w);
     }
 }

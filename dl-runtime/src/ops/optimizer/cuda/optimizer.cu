@@ -22,9 +22,9 @@ KERNEL(optim_finite_check, u32 step, Span<const float> losses, Span<u32> check) 
 #define PASS_2 PASS_1, kept1
 #define PASS_3 PASS_2, kept2
 #define FORMULA(name, Factors, count, ...)                                                                                    \
-    KERNEL(name, Factors s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check           \
-               KEEPS_##count) {                                                                                               \
-        move_all(decay, roles, w, g, check, [=](float g, float* kept) { (void)kept; __VA_ARGS__ } PASS_##count);              \
+    KERNEL(name, Span<float> halves, Factors s, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g,       \
+           Span<u32> check KEEPS_##count) {                                                                                   \
+        move_all(halves, decay, roles, w, g, check, [=](float g, float* kept) { (void)kept; __VA_ARGS__ } PASS_##count);              \
     }
 
 /// The running means of the gradient and of its square, of the relatives of Adam.

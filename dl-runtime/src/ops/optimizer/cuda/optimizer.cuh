@@ -1,5 +1,6 @@
 // Shared code of optimizer kernels: loads of one or four numbers, roles, and the check for finite numbers.
 #pragma once
+#include "cast.cuh"
 #include "elementwise.cuh"
 #include "extension.cuh"
 
@@ -34,9 +35,11 @@ DEVICE Numbers<4> load(S s, Four at) {
     float4 v = load4(s, at.i);
     return {{v.x, v.y, v.z, v.w}};
 }
+DEVICE float number(const Numbers<1>& v) { return v.at[0]; }
+DEVICE float4 number(const Numbers<4>& v) { return make_float4(v.at[0], v.at[1], v.at[2], v.at[3]); }
 DEVICE void store(Span<float> s, One at, const Numbers<1>& v) { s[at.i] = v.at[0]; }
 DEVICE void store(Span<float> s, Four at, const Numbers<4>& v) {
-    store4(s, at.i, make_float4(v.at[0], v.at[1], v.at[2], v.at[3]));
+    store4(s, at.i, number(v));
 }
 
 /// Returns the roles of a thread's numbers, two bits each. Without roles, all are weights.
@@ -47,9 +50,9 @@ DEVICE u32 roles_of(Span<const u32> roles, At at) {
 
 /// Performs one step on a thread's weights, except statistics. `step(g, state)` returns the number that is subtracted
 /// from a weight whose gradient, after decay, is `g`, and updates the weight's state, which has a number in each of the
-/// spans `kept`. `bad` records numbers that are not finite.
+/// spans `kept`. `bad` records numbers that are not finite. The weights are also written to `halves` as bf16, unless it is empty.
 template <class At, class Step, class... Kept>
-DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, u32& bad, Step step,
+DEVICE void move(At at, Span<float> halves, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, u32& bad, Step step,
                  Kept... kept) {
     // The count is signed, because a loop to an unsigned 0 would cause a compiler warning.
     constexpr int KEPT = sizeof...(kept);
@@ -73,6 +76,7 @@ DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<
         bad |= (not_finite(weights.at[k]) ? 1u : 0u) | (not_finite(gradient) ? 2u : 0u);
     }
     store(w, at, weights);
+    write_bf16(halves, at, number(weights));
     int m = 0;
     (store(kept, at, memory[m++]), ...);
     (void)m;
@@ -80,11 +84,15 @@ DEVICE void move(At at, Decay decay, Span<const u32> roles, Span<float> w, Span<
 
 /// Performs one step on all weights, unless the training has stopped.
 template <class Step, class... Kept>
-DEVICE void move_all(Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check, Step step,
+DEVICE void move_all(Span<float> halves, Decay decay, Span<const u32> roles, Span<float> w, Span<const float> g, Span<u32> check, Step step,
                      Kept... kept) {
-    if (check[STOPPED]) return;
+    if (check[STOPPED]) {
+        // Whoever asked for the rounded weights gets them.
+        if (halves.len > 0) EACH(at, w.len, aligned(w), write_bf16(halves, at, number(load(w, at))));
+        return;
+    }
     u32 bad = 0;
-    EACH(at, w.len, ((aligned(w) && aligned(g)) && ... && aligned(kept)), move(at, decay, roles, w, g, bad, step, kept...));
+    EACH(at, w.len, ((aligned(w) && aligned(g)) && ... && aligned(kept)), move(at, halves, decay, roles, w, g, bad, step, kept...));
     // A gradient that is not finite does no harm if the new weights are finite.
     if (bad & 1) atomicOr(&check[OVERFLOWED], bad);
 }

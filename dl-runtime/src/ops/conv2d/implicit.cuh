@@ -212,6 +212,7 @@ DEVICE void gather(Slope slope, const Geometry& g, bool transposed, u32 relu, Sp
     }
     // In a pass of its own, since the loop above has no registers left for it.
     if (slope.kept.len == 0) return;
+#pragma unroll 1
     for (u32 i = 0; i < T::SUMS; i++) {
         u32 row = first_row + P::template row<T>(i);
         u64 at = targets[P::template column<T>(i)];

@@ -23,6 +23,7 @@
 //! | `extension.rs` | what a queued kernel can also do, instead of another launch |
 //! | `queue.rs` | the queue of launches, and the graphs of repeated sequences |
 //! | `graph.rs` | recording and updating CUDA graphs |
+//! | `last_block.rs` | counters for sums in parts, which the block that ends last adds |
 //! | `thread_group.rs` | how many threads work on one row |
 //! | `common.cuh` | types and functions that every kernel file uses |
 
@@ -36,6 +37,7 @@ mod extension;
 mod graph;
 pub(crate) mod headers;
 mod kernel;
+mod last_block;
 mod libraries;
 mod queue;
 mod signature;
@@ -63,6 +65,7 @@ pub use storage::{Buffer, Mut, Ref};
 pub(crate) use thread_group::ForcedGroupSize;
 pub(crate) use thread_group::ThreadGroup;
 
+use crate::tensor::Element;
 use crate::{Error, Result};
 use cast_cache::CastCache;
 use driver::{Context, Stream};
@@ -118,6 +121,8 @@ pub struct Cuda {
     /// Every handle has its own, since sessions on several threads queue work on one GPU in any order.
     /// An operation that calls others has one of its own, which those do not use.
     scratch: [Mutex<Vec<Buffer<f32>>>; 3],
+    /// The counters of sums in parts (`last_block.rs`), which are 0 between launches; the last buffer as above.
+    counters: Mutex<Vec<Buffer<u32>>>,
     /// A convolution with at least so many multiply-adds goes to cuDNN.
     dnn_from: usize,
     /// Forces one tile size of the convolution kernels.
@@ -131,6 +136,7 @@ impl Clone for Cuda {
             gpu: Arc::clone(&self.gpu),
             precision: self.precision,
             scratch: Default::default(),
+            counters: Mutex::default(),
             dnn_from: self.dnn_from,
             #[cfg(test)]
             only_tile: self.only_tile,
@@ -219,6 +225,7 @@ impl Cuda {
             gpu,
             precision: Precision::F32,
             scratch: Default::default(),
+            counters: Mutex::default(),
             dnn_from: dnn::WORTH_IT,
             #[cfg(test)]
             only_tile: None,
@@ -314,20 +321,24 @@ impl Cuda {
     }
     /// Does the same as [`Cuda::scratch`] for an operation that calls others, which are nested `depth` deep (at most 2).
     pub(crate) fn scratch_around(&self, depth: usize, len: usize) -> Mut<'_, f32> {
-        let mut scratch = self.scratch[depth].lock().unwrap_or_else(PoisonError::into_inner);
-        let most = scratch.last().map_or(0, Buffer::len);
-        if most < len || scratch.is_empty() {
+        self.workspace(&self.scratch[depth], len)
+    }
+    /// Returns the last of `buffers`, after a new one was added if it is too short; a new one has zeros.
+    fn workspace<E: Element>(&self, buffers: &Mutex<Vec<Buffer<E>>>, len: usize) -> Mut<'_, E> {
+        let mut buffers = buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = buffers.last().map_or(0, Buffer::len);
+        if most < len || buffers.is_empty() {
             // Doubling keeps the sum of the older buffers below the size of the one in use. A GPU that is nearly full
             // gets the exact size.
             match self.new_buffer(len.max(2 * most).max(1 << 16)).or_else(|_| self.new_buffer(len)) {
-                Ok(larger) => scratch.push(larger),
+                Ok(larger) => buffers.push(larger),
                 Err(error) => {
                     self.state().error.get_or_insert(error);
                     return Mut::at(0, len);
                 }
             }
         }
-        Mut::at(scratch.last().map_or(0, Buffer::address), len)
+        Mut::at(buffers.last().map_or(0, Buffer::address), len)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

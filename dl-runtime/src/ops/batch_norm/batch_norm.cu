@@ -1,14 +1,15 @@
 // Batch normalisation. One kernel computes the moments (or sums) of every channel over parts of the batch. The kernel
 // that writes the output merges them in order, or computes them itself if there is a single part.
 //
-// A block has 256 threads. With samples of shape [C, H, W], block (c, part) works on elements of channel `c`, four at a
-// time if H·W is a multiple of four. With samples of shape [C], in which neighbours in memory belong to different
-// channels, it works on the 32 channels from 32·c on, one for each lane, and on eight samples at a time. In both cases,
+// A block has 256, 512 or 1024 threads. With samples of shape [C, H, W], block (c, part) works on elements of channel `c`, four
+// at a time if H·W is a multiple of four. With samples of shape [C], in which neighbours in memory belong to different
+// channels, it works on the 32 channels from 32·c on, one for each lane, and each warp on a sample of its own. In both cases,
 // a thread works on elements of one channel.
 #include "activation.cuh"
 #include "moments.cuh"
 
-#define THREADS 256u
+/// The largest number of threads of a block.
+#define MOST_THREADS 1024u
 
 struct Shape {
     u32 channels, spatial_size;
@@ -19,8 +20,8 @@ struct Place {
     u32 channel, worker, workers;
 };
 DEVICE Place place_of(Shape s) {
-    if (s.spatial_size == 1) return Place{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, THREADS / WARP};
-    return Place{blockIdx.x, threadIdx.x, THREADS};
+    if (s.spatial_size == 1) return Place{blockIdx.x * WARP + threadIdx.x % WARP, threadIdx.x / WARP, blockDim.x / WARP};
+    return Place{blockIdx.x, threadIdx.x, blockDim.x};
 }
 /// Returns true if this thread is the one that writes the statistics or gradients of its channel.
 DEVICE bool writes(Shape s, Place place) { return blockIdx.y == 0 && place.worker == 0 && place.channel < s.channels; }
@@ -87,18 +88,24 @@ DEVICE Moments thread_moments(StridedIter w, Span<const float> x, float first) {
     }
     return m;
 }
-/// Returns the merged moments of all threads of a channel.
-DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * THREADS>& tile) {
-    if (s.spatial_size > 1) m = warp_merge(m);
+DEVICE void put(SharedArray<float, 3 * MOST_THREADS>& tile, Moments m) {
     tile[threadIdx.x] = m.n;
-    tile[THREADS + threadIdx.x] = m.mean;
-    tile[2 * THREADS + threadIdx.x] = m.squares;
+    tile[MOST_THREADS + threadIdx.x] = m.mean;
+    tile[2 * MOST_THREADS + threadIdx.x] = m.squares;
+}
+DEVICE Moments moments_at(SharedArray<float, 3 * MOST_THREADS>& tile, u32 at) {
+    return Moments{tile[at], tile[MOST_THREADS + at], tile[2 * MOST_THREADS + at]};
+}
+/// Returns the merged moments of all threads of a channel. Half of the warps merge theirs with those of the other half, until one is left.
+DEVICE Moments workers_merge(Shape s, Moments m, SharedArray<float, 3 * MOST_THREADS>& tile) {
+    if (s.spatial_size > 1) m = warp_merge(m);
+    put(tile, m);
     __syncthreads();
-    Moments all = {0.0f, 0.0f, 0.0f};
-    for (u32 at = threadIdx.x % WARP; at < THREADS; at += WARP) {
-        Moments part = {tile[at], tile[THREADS + at], tile[2 * THREADS + at]};
-        all = merge(all, part);
+    for (u32 half = blockDim.x / 2; half >= WARP; half /= 2) {
+        if (threadIdx.x < half) put(tile, m = merge(m, moments_at(tile, half + threadIdx.x)));
+        __syncthreads();
     }
+    Moments all = moments_at(tile, threadIdx.x % WARP);
     __syncthreads();
     return all;
 }
@@ -109,7 +116,7 @@ DEVICE float first_of(Shape s, Place place, Span<const float> x) {
 }
 /// Returns the moments of a part of a channel minus the channel's first element.
 DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span<const float> x,
-                               SharedArray<float, 3 * THREADS>& tile) {
+                               SharedArray<float, 3 * MOST_THREADS>& tile) {
     float first = first_of(s, place, x);
     bool fours = in_fours(s) && aligned(x);
     StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
@@ -117,8 +124,8 @@ DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span
 }
 
 /// Writes the moments of every part to `moments`, [parts, channels, 3].
-KERNEL_OF(THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<const float> x, Span<float> moments) {
-    SHARED(float, tile, 3 * THREADS);
+KERNEL_OF(MOST_THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<const float> x, Span<float> moments) {
+    SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
     Moments m = moments_of_part(s, place, numbers, size, x, tile);
     if (place.worker == 0 && place.channel < s.channels) {
@@ -173,10 +180,10 @@ DEVICE void update_running(Shape s, u32 channel, float momentum, u64 numbers, fl
 
 /// Normalises a part by the batch's statistics, and updates `running`. The statistics are merged from `moments`; if
 /// this is empty, the part is the whole channel, and they are computed here.
-KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float momentum,
+KERNEL_OF(MOST_THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float momentum,
           float epsilon, Span<const float> weights, Span<float> running, Span<const float> moments, Span<const float> x,
           Span<float> y, Span<float> saved) {
-    SHARED(float, tile, 3 * THREADS);
+    SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
     Moments m = {0.0f, 0.0f, 0.0f};
     if (moments.len == 0) {
@@ -201,7 +208,7 @@ KERNEL_OF(THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts
 }
 
 /// Normalises by given statistics: means, then variances. The `summand` may be empty.
-KERNEL_OF(THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
+KERNEL_OF(MOST_THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
           Span<const float> weights, Span<const float> statistics, Span<const float> x, Span<const float> summand,
           Span<float> y) {
     Place place = place_of(s);
@@ -239,32 +246,39 @@ DEVICE Sums thread_sums(StridedIter w, float mean, Span<const float> x, Span<con
     }
     return sums;
 }
-/// Returns the sums over all threads of a channel.
-DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * THREADS>& tile) {
-    if (s.spatial_size > 1) sums = Sums{warp_sum(sums.product), warp_sum(sums.total)};
+DEVICE void put(SharedArray<float, 3 * MOST_THREADS>& tile, Sums sums) {
     tile[threadIdx.x] = sums.product;
-    tile[THREADS + threadIdx.x] = sums.total;
+    tile[MOST_THREADS + threadIdx.x] = sums.total;
+}
+/// Returns the sums over all threads of a channel.
+DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * MOST_THREADS>& tile) {
+    if (s.spatial_size > 1) sums = Sums{warp_sum(sums.product), warp_sum(sums.total)};
+    put(tile, sums);
     __syncthreads();
-    Sums all = {0.0f, 0.0f};
-    for (u32 at = threadIdx.x % WARP; at < THREADS; at += WARP) {
-        float product = tile[at], total = tile[THREADS + at];
-        all.product += product;
-        all.total += total;
+    for (u32 half = blockDim.x / 2; half >= WARP; half /= 2) {
+        if (threadIdx.x < half) {
+            float product = tile[half + threadIdx.x], total = tile[MOST_THREADS + half + threadIdx.x];
+            sums.product += product;
+            sums.total += total;
+            put(tile, sums);
+        }
+        __syncthreads();
     }
+    Sums all = {tile[threadIdx.x % WARP], tile[MOST_THREADS + threadIdx.x % WARP]};
     __syncthreads();
     return all;
 }
 DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean, Span<const float> x,
-                         Span<const float> dy, SharedArray<float, 3 * THREADS>& tile) {
+                         Span<const float> dy, SharedArray<float, 3 * MOST_THREADS>& tile) {
     bool fours = in_fours(s) && aligned(x) && aligned(dy);
     StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
     return workers_sum(s, fours ? thread_sums<Four>(w, mean, x, dy) : thread_sums<One>(w, mean, x, dy), tile);
 }
 
 /// Writes the sums of every part to `sums`, [parts, channels, 2].
-KERNEL_OF(THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
+KERNEL_OF(MOST_THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
           Span<const float> dy, Span<float> sums) {
-    SHARED(float, tile, 3 * THREADS);
+    SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
     float mean = saved[place.channel < s.channels ? place.channel : 0];
     Sums part = sums_of_part(s, place, numbers, size, mean, x, dy, tile);
@@ -298,10 +312,10 @@ struct Settings {
 
 /// Computes the gradients to scale and shift and to the input, unless `d_weights` or `dx` is empty. The sums are merged
 /// from `sums`; if this is empty, the part is the whole channel, and they are computed here.
-KERNEL_OF(THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
+KERNEL_OF(MOST_THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
           Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
           Span<const float> dy, Span<float> d_weights, Span<float> dx) {
-    SHARED(float, tile, 3 * THREADS);
+    SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
     u32 c = place.channel < s.channels ? place.channel : 0;
     float mean = saved[c], var = saved[s.channels + c], inverse = 1.0f / sqrtf(var + settings.epsilon);

@@ -1,4 +1,5 @@
-//! Batch normalisation on CUDA. Channels are split into parts, so that a few channels fill a GPU as well.
+//! Batch normalisation on CUDA. A block has whole channels as long as they are not too long. Others are split into parts, so that a few
+//! channels fill a GPU as well, for a launch more.
 
 use super::{BatchNormKernel, BatchNormOp, BatchNormSizes};
 use crate::device::cuda::{Cuda, Grid, Mut, Ref, arguments, kernels};
@@ -16,10 +17,17 @@ kernels!(
 arguments! { struct Shape { channels: u32, spatial_size: u32 } }
 arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32, constant: u32 } }
 
-/// The number of threads of a block.
-const THREADS: u32 = 256;
+/// The number of threads of a block of one part of several.
+const THREADS: usize = 256;
+/// A block computes so many numbers without parts: 32 for each of the most threads, which is 128 KiB, as much as the caches of a
+/// multiprocessor still hold when the block reads them again.
+const WHOLE: usize = 1 << 15;
+/// The largest number of threads of a block, as in `batch_norm.cu`.
+const MOST_THREADS: usize = 1024;
 /// The number of blocks that fills a GPU.
 const BLOCKS: usize = 1024;
+/// The number of channels that a block has with samples of shape [C].
+const LANES: usize = 32;
 /// The largest number of parts of a channel: one for each thread that merges them.
 const PARTS: usize = 256;
 
@@ -34,21 +42,34 @@ struct Cut {
     size: usize,
     /// The number of parts.
     parts: usize,
+    /// The number of threads of a block.
+    threads: u32,
 }
 
 impl Cut {
-    fn of(s: BatchNormSizes, len: usize) -> Self {
+    /// The split for a kernel that needs nothing of other parts.
+    fn new(s: BatchNormSizes, len: usize) -> Self {
         let numbers = len / s.channels;
         // With samples of shape [C], a block computes one channel for each lane of a warp. A part is large enough to
         // give each thread several elements.
-        let (across, least) = if s.spatial_size == 1 { (s.channels.div_ceil(32), 32) } else { (s.channels, 4096) };
+        let (across, least) = if s.spatial_size == 1 { (s.channels.div_ceil(LANES), 32) } else { (s.channels, 4096) };
         let parts = BLOCKS.div_ceil(across).min(numbers.div_ceil(least)).clamp(1, PARTS);
         let size = numbers.div_ceil(parts).next_multiple_of(4).max(4);
         let shape = Shape { channels: s.channels as u32, spatial_size: s.spatial_size as u32 };
-        Cut { shape, across, numbers, size, parts: numbers.div_ceil(size).max(1) }
+        Cut { shape, across, numbers, size, parts: numbers.div_ceil(size).max(1), threads: THREADS as u32 }
+    }
+    /// The split for a kernel that needs the moments or sums of whole channels: without parts where a block can have a whole one.
+    fn of_whole(s: BatchNormSizes, len: usize) -> Self {
+        let cut = Cut::new(s, len);
+        let block = cut.numbers * if s.spatial_size == 1 { LANES } else { 1 };
+        if cut.parts == 1 || block > WHOLE {
+            return cut;
+        }
+        let threads = (block / 8).next_power_of_two().clamp(THREADS, MOST_THREADS);
+        Cut { size: cut.numbers.next_multiple_of(4), parts: 1, threads: threads as u32, ..cut }
     }
     fn grid(&self) -> Grid {
-        Grid::of([self.across, self.parts, 1], THREADS)
+        Grid::of([self.across, self.parts, 1], self.threads)
     }
 }
 
@@ -64,7 +85,7 @@ fn normalise(
     summand: Option<Ref<'_, f32>>,
     y: &Mut<'_, f32>,
 ) {
-    let cut = Cut::of(s, x.len());
+    let cut = Cut::new(s, x.len());
     let (f, epsilon) = (Code::of(op.activation), op.epsilon);
     let arguments = batch_norm_by {
         s: cut.shape,
@@ -91,7 +112,7 @@ impl BatchNormKernel for Cuda {
         y: Mut<'_, f32>,
         saved: Mut<'_, f32>,
     ) {
-        let cut = Cut::of(s, x.len());
+        let cut = Cut::of_whole(s, x.len());
         let moments = self.scratch(if cut.parts > 1 { 3 * cut.parts * s.channels } else { 0 });
         if cut.parts > 1 {
             self.launch(
@@ -153,8 +174,10 @@ impl BatchNormKernel for Cuda {
         d_weights: Option<(Mut<'_, f32>, Write)>,
         d_input: Option<(Mut<'_, f32>, Write)>,
     ) {
-        let (cut, constant) = (Cut::of(s, x.len()), statistics == Statistics::Running);
-        let summed = cut.parts > 1 && (d_weights.is_some() || !constant);
+        let constant = statistics == Statistics::Running;
+        let whole = d_weights.is_some() || !constant;
+        let cut = if whole { Cut::of_whole(s, x.len()) } else { Cut::new(s, x.len()) };
+        let summed = whole && cut.parts > 1;
         let sums = self.scratch(if summed { 2 * cut.parts * s.channels } else { 0 });
         if summed {
             self.launch(
@@ -163,7 +186,7 @@ impl BatchNormKernel for Cuda {
             );
         }
         // Without a gradient to the input, one block for each channel merges the sums.
-        let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, THREADS) };
+        let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, cut.threads) };
         let ((d_weights, write), (dx, write_input)) = (d_weights.unzip(), d_input.unzip());
         let settings = Settings {
             epsilon: op.epsilon,

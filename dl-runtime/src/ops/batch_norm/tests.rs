@@ -232,6 +232,38 @@ fn any_number_of_threads<T: Pod<Element = f32>, const C: usize>(samples: usize) 
 fn any_number_of_threads_for_maps_and_features() {
     any_number_of_threads::<[[f32; 19]; 17], 7>(20);
     any_number_of_threads::<f32, 133>(300);
+    // So much of a channel that it is cut into parts on a GPU.
+    any_number_of_threads::<[[f32; 64]; 64], 2>(9);
+    any_number_of_threads::<f32, 3>(1100);
+}
+
+/// On a GPU, a block computes a whole channel of up to 32,768 numbers, or 32 channels with as many together.
+#[cfg(feature = "cuda")]
+#[test]
+fn one_launch_each_way_where_a_block_has_whole_channels() {
+    use super::{BatchNormKernel, BatchNormSizes};
+    use crate::device::Cuda;
+    use crate::tensor::Statistics;
+    let Some(_) = crate::testing::gpu().pop() else { return };
+    for (spatial_size, samples, launches) in [(1024, 32, 1), (1024, 33, 2), (1, 1024, 1), (1, 1025, 2)] {
+        // A handle of its own, whose launches are counted alone.
+        let cuda = Cuda::new(0).expect("the GPU of the tests");
+        let len = 2 * spatial_size * samples;
+        let s = BatchNormSizes { channels: 2, spatial_size };
+        let (x, dy) = (cuda.tensor(&numbers(2, len)), cuda.tensor(&numbers(3, len)));
+        let (mut w, mut y, mut saved) = (cuda.tensor(&weights::<2>()), cuda.output(len), cuda.output(4));
+        let (mut dw, mut dx) = (cuda.output(4), cuda.output(len));
+        cuda.synchronize().expect("the uploads");
+        let before = cuda.counts().launches;
+        cuda.batch_norm_forward(OP, s, w.data_mut(), x.data(), y.data_mut(), saved.data_mut());
+        let d_weights = Some((dw.data_mut(), Write::Set));
+        let d_input = Some((dx.data_mut(), Write::Set));
+        let trained = Cuda::slice(w.data(), 0..4);
+        let batch = Statistics::Batch;
+        cuda.batch_norm_backward(OP, s, batch, trained, x.data(), saved.data(), dy.data(), d_weights, d_input);
+        cuda.synchronize().expect("the launches");
+        assert_eq!(cuda.counts().launches - before, 2 * launches, "{samples} samples of {spatial_size}");
+    }
 }
 
 /// Returns the weights after a batch `x` of samples with one element for each channel, and the output.

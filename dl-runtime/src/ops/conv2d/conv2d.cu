@@ -1,4 +1,4 @@
-// Convolutions in float32, depthwise convolutions, and the sums of gradients that were computed in parts.
+// Convolutions in float32, depthwise convolutions, and the gradient to the bias.
 #include "activation.cuh"
 #include "depthwise.cuh"
 
@@ -16,8 +16,9 @@ KERNEL(conv2d_depthwise, float below, Span<const float> kept, Geometry g, u32 tr
     }
 }
 
-KERNEL(conv2d_depthwise_weights, Geometry g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to, u32 add) {
-    depthwise_weights(g, part, x, dy, to, add);
+KERNEL(conv2d_depthwise_weights, Geometry g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to,
+       Span<float> partial, Span<u32> counters, u32 add) {
+    depthwise_weights(g, part, x, dy, to, partial, counters, add);
 }
 
 /// y = f(y + bias) in place, after convolutions by cuDNN. Each thread computes four neighbouring elements if channels
@@ -40,35 +41,24 @@ KERNEL(conv2d_bias_activation, u32 channels, u32 spatial_size, Activation f, Spa
     }
 }
 
-/// Sums one channel over one part of the samples. The x index of the block is the channel, its y index the part.
-KERNEL(conv2d_bias, u32 samples, u32 channels, u32 spatial_size, u32 part, Span<const float> dy, Span<float> to, u32 add) {
-    SHARED(float, partial, WARP);
+/// Sums one channel over one part of the samples; the parts are added by the last block. The x index of the block is the channel, its
+/// y index the part.
+KERNEL(conv2d_bias, u32 samples, u32 channels, u32 spatial_size, u32 part, Span<const float> dy, Span<float> to, Span<float> partial,
+       Span<u32> counters, u32 add) {
+    SHARED(float, shared, WARP);
     u32 from = blockIdx.y * part, end = from + part < samples ? from + part : samples;
     float sum = 0.0f;
     Digits at = digits(threadIdx.x, 1, spatial_size), by = digits(blockDim.x, 1, spatial_size);
     for (at.high += from; at.high < end; advance(at, by, 1, spatial_size)) sum += dy[((u64)at.high * channels + blockIdx.x) * spatial_size + at.low];
-    sum = block_sum(sum, partial);
-    if (threadIdx.x == 0) accumulate(to, (u64)blockIdx.y * channels + blockIdx.x, sum, add);
-}
-
-/// Adds the parts of the gradients to the weights and to the bias. Each block computes 32 neighbouring elements, with
-/// sixteen threads for each of them.
-KERNEL(conv2d_sum, u32 parts, Span<const float> weights, Span<const float> biases, Span<float> to_weight, Span<float> to_bias, u32 add) {
-    SHARED(float, partial, 512);
-    u32 lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
-    u64 i = (u64)blockIdx.x * WARP + lane;
-    bool of_bias = i >= to_weight.len, valid = i < to_weight.len + to_bias.len;
-    u64 at = of_bias ? i - to_weight.len : i;
-    float sum = 0.0f;
-    if (valid && of_bias) {
-        for (u32 part = warp; part < parts; part += 16) sum += biases[part * to_bias.len + at];
-    } else if (valid) {
-        for (u32 part = warp; part < parts; part += 16) sum += weights[part * to_weight.len + at];
+    sum = block_sum(sum, shared);
+    auto write = [&](u32 i, float sum) {
+        if (i == 0) accumulate(to, blockIdx.x, sum, add);
+    };
+    Part p = {blockIdx.y, gridDim.y, blockIdx.x, gridDim.x, 4, 4};
+    if (p.parts == 1) {
+        if (threadIdx.x == 0) write(0, sum);
+        return;
     }
-    partial[threadIdx.x] = sum;
-    __syncthreads();
-    if (warp == 0 && valid) {
-        for (u32 other = 1; other < 16; other++) sum += partial[other * WARP + lane];
-        accumulate(of_bias ? to_bias : to_weight, at, sum, add);
-    }
+    if (threadIdx.x == 0) memory_of(p, p.part, partial)[0] = sum;
+    add_parts(p, partial, counters, write);
 }

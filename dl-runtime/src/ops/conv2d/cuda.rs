@@ -15,18 +15,17 @@ use crate::ops::Activation;
 use crate::tensor::Write;
 
 header!(TILES = "tiles.cuh" with [crate::device::cuda::headers::MMA]);
-header!(IMPLICIT = "implicit.cuh" with [crate::device::cuda::headers::EXTENSION, TILES]);
+header!(IMPLICIT = "implicit.cuh" with [crate::device::cuda::headers::EXTENSION, TILES, crate::device::cuda::headers::LAST_BLOCK]);
 header!(DEPTHWISE = "depthwise.cuh" with [IMPLICIT]);
 kernels!(
     "conv2d.cu" with [crate::ops::activation::cuda::HEADER, DEPTHWISE]:
     conv2d_gather(g, transposed, relu, weight, bias, source, target, add; Slope(target))
         for [conv2d_gather_16, conv2d_gather_32, conv2d_gather_64, conv2d_gather_128, conv2d_depthwise],
-    conv2d_weights(g, part, x, dy, to, to_bias, add)
+    conv2d_weights(g, part, x, dy, to, to_bias, partial, counters, add)
         for [conv2d_weights_16, conv2d_weights_32, conv2d_weights_64, conv2d_weights_128],
-    conv2d_depthwise_weights(g, part, x, dy, to, add),
-    conv2d_bias(samples, channels, spatial_size, part, dy, to, add),
+    conv2d_depthwise_weights(g, part, x, dy, to, partial, counters, add),
+    conv2d_bias(samples, channels, spatial_size, part, dy, to, partial, counters, add),
     conv2d_bias_activation(channels, spatial_size, f, bias, y),
-    conv2d_sum(parts, weights, biases, to_weight, to_bias, add),
 );
 static F32: [Tile; 4] = tiles(
     [&conv2d_gather_16, &conv2d_gather_32, &conv2d_gather_64, &conv2d_gather_128],

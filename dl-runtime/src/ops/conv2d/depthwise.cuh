@@ -63,12 +63,17 @@ DEVICE void depthwise_backward(Slope slope, const Geometry& g, u32 relu, Span<co
     }
 }
 
-/// The gradient to the weights of one channel, from one part of the samples. The warps of a block share the elements of
+/// The gradient to the weights of one channel, from one part of the samples; the parts are added by the last block. The warps of a block share the elements of
 /// the kernel, so that dy and x are read from the cache after the first.
-DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to, u32 add) {
+DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, Span<const float> dy, Span<float> to,
+                              Span<float> partial, Span<u32> counters, u32 add) {
     u32 spatial_size = g.kernel_height * g.kernel_width, output = blockIdx.x, input = output / (g.outputs / g.groups);
     u32 from = blockIdx.y * part, end = from + part < g.samples ? from + part : g.samples;
-    u32 lane = threadIdx.x % WARP;
+    u32 lane = threadIdx.x % WARP, room = (spatial_size + 3) / 4 * 4;
+    auto write = [&](u32 tap, float sum) {
+        if (tap < spatial_size) accumulate(to, output * spatial_size + tap, sum, add);
+    };
+    Part p = {blockIdx.y, gridDim.y, output, gridDim.x, room, room};
     Digits by = digits(WARP, g.output_height, g.output_width);
     for (u32 tap = threadIdx.x / WARP; tap < spatial_size; tap += blockDim.x / WARP) {
         int down = (int)(tap / g.kernel_width * g.dilation_height) - (int)g.padding_height;
@@ -82,7 +87,12 @@ DEVICE void depthwise_weights(const Geometry& g, u32 part, Span<const float> x, 
             sum = fmaf(d, x[(((u64)at.high * g.inputs + input) * g.image_height + row) * g.image_width + column], sum);
         }
         sum = warp_sum(sum);
-        if (lane == 0) accumulate(to, ((u64)blockIdx.y * g.outputs + output) * spatial_size + tap, sum, add);
+        if (lane != 0) continue;
+        if (p.parts == 1)
+            write(tap, sum);
+        else
+            memory_of(p, p.part, partial)[tap] = sum;
     }
+    if (p.parts > 1) add_parts(p, partial, counters, write);
 }
 

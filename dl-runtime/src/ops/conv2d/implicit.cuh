@@ -4,6 +4,7 @@
 #pragma once
 #include "extension.cuh"
 #include "tiles.cuh"
+#include "last_block.cuh"
 
 /// The sizes of a convolution, `Geometry` of cuda.rs.
 struct Geometry {
@@ -222,11 +223,11 @@ DEVICE void gather(Slope slope, const Geometry& g, bool transposed, u32 relu, Sp
 
 /// `to[m, n] = Σ dy[m, k] · x[n, k]`, where m counts the output channels of a group, n its input channels and the
 /// elements of the kernel, and k the windows of all samples. The x index of a block is the tile, its z index the group,
-/// and its y index a part of `part` windows, which has sums of its own. Unless `to_bias` is empty, the tiles of the
-/// first column also sum dy, which is the gradient to the bias.
+/// and its y index a part of `part` windows, whose sums are in `partial` until the last block adds them (last_block.cuh); a single part
+/// needs none. Unless `to_bias` is empty, the tiles of the first column also sum dy, which is the gradient to the bias.
 template <class P, class T, u32 LA, u32 LB>
 DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Span<const float> dy, Span<float> to,
-                            Span<float> to_bias, u32 add, SharedArray<typename P::Word, LA>& left,
+                            Span<float> to_bias, Span<float> partial, Span<u32> counters, u32 add, SharedArray<typename P::Word, LA>& left,
                             SharedArray<typename P::Word, LB>& right, SharedArray<int4, T::N>& positions) {
     typedef Operand<P, T::M, T::WORDS, P::DEEP> A;
     typedef Operand<P, T::N, T::WORDS, P::DEEP> B;
@@ -321,25 +322,48 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
         __syncthreads();
     }
 
-    u64 to_part = (u64)blockIdx.y * g.outputs * columns;
-#pragma unroll
-    for (u32 i = 0; i < T::SUMS; i++) {
+    // Writes the thread's `i`-th sum, or the sum of a row of dy.
+    auto write = [&](u32 i, float sum) {
         u32 row = first_row + P::template row<T>(i), column = first_column + P::template column<T>(i);
-        if (row < outputs && column < columns) accumulate(to, to_part + ((u64)group * outputs + row) * columns + column, sums[i], add);
-    }
-    if (to_bias.len > 0 && first_column == 0) {
+        if (row < outputs && column < columns) accumulate(to, ((u64)group * outputs + row) * columns + column, sum, add);
+    };
+    auto write_bias = [&](u32 row, float sum) {
+        if (first_row + row < outputs) accumulate(to_bias, (u64)group * outputs + first_row + row, sum, add);
+    };
+    bool with_bias = to_bias.len > 0 && first_column == 0;
+    if (with_bias) {
 #pragma unroll
-        for (u32 i = 0; i < T::M / STRIDE; i++) {
-            float sum = bias_sums[i];
+        for (u32 i = 0; i < T::M / STRIDE; i++)
 #pragma unroll
-            for (u32 apart = T::WORDS / 2; apart > 0; apart /= 2) sum += __shfl_xor_sync(ALL_LANES, sum, apart);
-            u32 row = first_row + id / T::WORDS + i * STRIDE;
-            if (id % T::WORDS == 0 && row < outputs) accumulate(to_bias, (u64)blockIdx.y * g.outputs + group * outputs + row, sum, add);
-        }
+            for (u32 apart = T::WORDS / 2; apart > 0; apart /= 2) bias_sums[i] += __shfl_xor_sync(ALL_LANES, bias_sums[i], apart);
     }
+    if (gridDim.y == 1) {
+#pragma unroll
+        for (u32 i = 0; i < T::SUMS; i++) write(i, sums[i]);
+#pragma unroll
+        for (u32 i = 0; i < T::M / STRIDE; i++)
+            if (with_bias && id % T::WORDS == 0) write_bias(id / T::WORDS + i * STRIDE, bias_sums[i]);
+        return;
+    }
+    // Each thread's sums lie four by four beside those of the others, so that they are written and read in whole lines; then those of dy.
+    const u32 SUMS = T::M * T::N;
+    Part p = {blockIdx.y, gridDim.y, blockIdx.z * gridDim.x + blockIdx.x, gridDim.x * gridDim.z, SUMS + (with_bias ? T::M : 0), SUMS + (to_bias.len > 0 ? T::M : 0)};
+    Span<float> mine = memory_of(p, p.part, partial);
+#pragma unroll
+    for (u32 i = 0; i < T::SUMS; i += 4) store4(mine, i * THREADS + 4 * id, make_float4(sums[i], sums[i + 1], sums[i + 2], sums[i + 3]));
+#pragma unroll
+    for (u32 i = 0; i < T::M / STRIDE; i++)
+        if (with_bias && id % T::WORDS == 0) mine[SUMS + id / T::WORDS + i * STRIDE] = bias_sums[i];
+    add_parts(p, partial, counters, [&](u32 at, float sum) {
+        if (at < SUMS)
+            write(at / (4 * THREADS) * 4 + at % 4, sum);
+        else
+            write_bias(at - SUMS, sum);
+    });
 }
 
-/// Defines the kernels of one tile size in one precision.
+/// Defines the kernels of one tile size in one precision. The parts of weights are some 256 blocks, two for each multiprocessor, so that
+/// registers for more of them would be spared in vain.
 #define CONVOLUTIONS(gather_name, weights_name, P, T)                                                                  \
     KERNEL_OF(T::THREADS, gather_name, float below, Span<const float> kept, Geometry g, u32 transposed, u32 relu,      \
               Span<const float> weight, Span<const float> bias, Span<const float> source, Span<float> target,          \
@@ -351,11 +375,11 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
         gather<P, T>(Slope{below, kept}, g, transposed, relu, weight, bias, source, target, add, left, right,          \
                      positions, targets);                                                                              \
     }                                                                                                                  \
-    KERNEL_OF(T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy,               \
-              Span<float> to, Span<float> to_bias, u32 add) {                                                          \
+    KERNEL_RESIDENT(T::THREADS, 256 / T::THREADS, weights_name, Geometry g, u64 part, Span<const float> x, Span<const float> dy, \
+              Span<float> to, Span<float> to_bias, Span<float> partial, Span<u32> counters, u32 add) {                 \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \
         SHARED(P::Word, right, (2 * Operand<P, T::N, T::WORDS, P::DEEP>::LEN));                                        \
         SHARED(int4, positions, T::N);                                                                                 \
-        weight_gradient<P, T>(g, part, x, dy, to, to_bias, add, left, right, positions);                               \
+        weight_gradient<P, T>(g, part, x, dy, to, to_bias, partial, counters, add, left, right, positions);            \
     }
 

@@ -19,6 +19,10 @@ impl Tile {
     pub fn blocks(&self, rows: usize, columns: usize) -> usize {
         rows.div_ceil(self.rows) * columns.div_ceil(self.columns)
     }
+    /// Returns the number of sums of a tile, with one for each row beside it if there is a bias.
+    pub fn sums(&self, with_bias: bool) -> usize {
+        self.rows * (self.columns + usize::from(with_bias))
+    }
 }
 
 /// Returns the kernels of one precision, with tiles of 16, 32, 64 and 128 rows.

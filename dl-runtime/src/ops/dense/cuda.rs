@@ -10,9 +10,8 @@ use crate::tensor::Storage;
 use crate::tensor::Write;
 
 kernels!(
-    "dense.cu" with [crate::device::cuda::headers::CAST, crate::ops::matmul::cuda::HEADER]:
-    dense_column_sums(rows, columns, chunk, add, x, halves, sums),
-    dense_add_chunks(chunks, add, x, sums),
+    "dense.cu" with [crate::device::cuda::headers::CAST, crate::ops::matmul::cuda::HEADER, crate::device::cuda::headers::LAST_BLOCK]:
+    dense_column_sums(rows, columns, chunk, add, x, halves, sums, partial, counters),
     dense_backward(weights, input, dy, x, w, dw, db, dx; Slope(dx)) for [dense_backward_16, dense_backward_32],
 );
 
@@ -132,19 +131,26 @@ impl Cuda {
         /// The smallest number of rows of one block, and the largest number of chunks of rows.
         const ROWS: usize = 128;
         const CHUNKS: usize = 64;
+        /// The columns of a block.
+        const COLUMNS: usize = 256;
         let chunk = s.samples.div_ceil(CHUNKS).next_multiple_of(8).max(ROWS);
         let chunks = s.samples.div_ceil(chunk);
-        let scratch = self.scratch(if chunks == 1 { 0 } else { chunks * s.outputs });
-        let (sums, nothing) = Cuda::split_mut(scratch, if chunks == 1 { 0 } else { chunks * s.outputs });
-        let halves = halves.unwrap_or(nothing);
-        let grid = Grid::of([s.outputs.div_ceil(256), chunks, 1], 256);
-        let (rows, columns, chunk) = (s.samples as u32, s.outputs as u32, chunk as u32);
-        if chunks == 1 {
-            return self
-                .launch(grid, dense_column_sums { rows, columns, chunk, add: write, x: dy, halves, sums: d_bias });
-        }
-        self.launch(grid, dense_column_sums { rows, columns, chunk, add: Write::Set, x: dy, halves, sums: &sums });
-        let grid = Grid::each(s.outputs);
-        self.launch(grid, dense_add_chunks { chunks: chunks as u32, add: write, x: Cuda::share(&sums), sums: d_bias });
+        let blocks = s.outputs.div_ceil(COLUMNS);
+        let (partial, nothing) = {
+            let len = if chunks == 1 { 0 } else { chunks * blocks * COLUMNS };
+            Cuda::split_mut(self.scratch(len), len)
+        };
+        let arguments = dense_column_sums {
+            rows: s.samples as u32,
+            columns: s.outputs as u32,
+            chunk: chunk as u32,
+            add: write,
+            x: dy,
+            halves: halves.unwrap_or(nothing),
+            sums: d_bias,
+            partial,
+            counters: self.counters(blocks),
+        };
+        self.launch(Grid::of([blocks, chunks, 1], COLUMNS as u32), arguments);
     }
 }

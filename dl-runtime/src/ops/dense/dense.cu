@@ -1,11 +1,13 @@
 // Dense layers: the gradient to the bias for large products, and both gradients of a small layer in one launch.
 #include "cast.cuh"
 #include "matmul.cuh"
+#include "last_block.cuh"
 
-// Sums the columns of `x`, over `chunk` rows for each block in y, and also writes `x` as bf16 if `halves` is not empty
-// (rows are padded to a multiple of 8). A block has 256 columns, 8 for each lane, and handles 8 rows at a time, one for
-// each warp.
-KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Span<const float> x, Span<float> halves, Span<float> sums) {
+// Sums the columns of `x`, and also writes `x` as bf16 if `halves` is not empty (rows are padded to a multiple of 8). A block has 256
+// columns, 8 for each lane, and handles 8 rows at a time, one for each warp. A block in y has `chunk` rows; the last one adds the sums
+// of all (last_block.cuh).
+KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Span<const float> x, Span<float> halves, Span<float> sums,
+          Span<float> partial, Span<u32> counters) {
     SHARED(float, parts, 8 * 256);
     u32 warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
     u32 column = blockIdx.x * 256 + lane * 8, first = blockIdx.y * chunk;
@@ -28,20 +30,15 @@ KERNEL_OF(256, dense_column_sums, u32 rows, u32 columns, u32 chunk, u32 add, Spa
     store4(parts, warp * 256 + lane * 8, make_float4(sum[0], sum[1], sum[2], sum[3]));
     store4(parts, warp * 256 + lane * 8 + 4, make_float4(sum[4], sum[5], sum[6], sum[7]));
     __syncthreads();
-    column = blockIdx.x * 256 + threadIdx.x;
     float total = 0.0f;
     for (u32 part = 0; part < 8; part++) total += parts[part * 256 + threadIdx.x];
-    if (column < columns) accumulate(sums, (u64)blockIdx.y * columns + column, total, add);
-}
-
-// Adds the sums of all chunks, in order; a thread for each column.
-KERNEL(dense_add_chunks, u32 chunks, u32 add, Span<const float> x, Span<float> sums) {
-    for (u64 j = thread(); j < sums.len; j += threads()) {
-        float sum = 0.0f;
-#pragma unroll 8
-        for (u32 chunk = 0; chunk < chunks; chunk++) sum += x[chunk * sums.len + j];
-        accumulate(sums, j, sum, add);
-    }
+    auto write = [&](u32 i, float sum) {
+        if (blockIdx.x * 256 + i < columns) accumulate(sums, blockIdx.x * 256 + i, sum, add);
+    };
+    Part p = {blockIdx.y, gridDim.y, blockIdx.x, gridDim.x, 256, 256};
+    if (p.parts == 1) return write(threadIdx.x, total);
+    memory_of(p, p.part, partial)[threadIdx.x] = total;
+    add_parts(p, partial, counters, write);
 }
 
 /// The first blocks compute dW = dyᵀ·x together with db, the others dx = dy·W.

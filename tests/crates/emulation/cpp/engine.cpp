@@ -2,6 +2,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <string>
+#include <vector>
 #include "driver.h"
 #include "fiber.h"
 
@@ -27,6 +28,20 @@ Call call;
 /// Threads at the block's barrier, and what it gave.
 u32 waiting, held, barrier_result;
 u32 lanes_waiting[MOST_THREADS / WARP_SIZE];
+
+/// Writes of one block, from one time to another, that it handed on by an atomic operation.
+struct Writes {
+    const void* at;
+    u32 from, to;
+};
+/// Writes of other blocks that the running block took; `fenced` is the time of the taker's fence after that, 0 before it.
+struct Taken {
+    Writes writes;
+    Thread* by;
+    u32 fenced;
+};
+std::vector<Writes> handed;
+std::vector<Taken> taken;
 
 struct SharedPart {
     const void* key;
@@ -223,6 +238,22 @@ u64 warp(Wait kind, u32 mask, u64 value, u32 parameter, u32 width, Site site) {
     return me->value;
 }
 
+void fence() {
+    now->fenced = block.barrier;
+    for (Taken& t : taken)
+        if (t.by == now && t.fenced == 0) t.fenced = block.time;
+}
+void meet(const void* at) {
+    for (const Writes& writes : handed)
+        if (writes.at == at) taken.push_back({writes, now, 0});
+    if (now->fenced > block.start) handed.push_back({at, block.start, now->fenced});
+}
+bool handed_on(u32 when) {
+    for (const Taken& t : taken)
+        if (t.writes.from <= when && when < t.writes.to && t.fenced != 0 && t.fenced < block.barrier) return true;
+    return false;
+}
+
 void* shared_memory(const void* key, const char* name, u32 bytes, Shadow** shadow, Site site) {
     u32 k = 0;
     while (k < shared_count && shared_parts[k].key != key) k++;
@@ -247,6 +278,7 @@ void begin_launch(const char* kernel, dim3 grid, dim3 size) {
         block.time = 0;
     }
     block.launch_start = ++block.time;
+    handed.clear();
     shared_count = shared_used = 0;
     thread_count = size.x * size.y * size.z;
     for (u32 t = 0; t < thread_count; t++) {
@@ -258,6 +290,7 @@ void begin_launch(const char* kernel, dim3 grid, dim3 size) {
 bool run_block(uint3 index, Call what, u64 seed) {
     block.index = index;
     block.start = block.barrier = ++block.time;
+    taken.clear();
     for (u32 w = 0; w <= (thread_count - 1) / WARP_SIZE; w++) {
         block.warp_barrier[w] = block.start;
         lanes_waiting[w] = 0;
@@ -265,6 +298,7 @@ bool run_block(uint3 index, Call what, u64 seed) {
     for (u32 t = 0; t < thread_count; t++) {
         threads[t].wait = Wait::None;
         threads[t].left = false;
+        threads[t].fenced = 0;
     }
     call = what;
     started = ended = waiting = held = ready_first = ready_count = 0;

@@ -30,6 +30,7 @@ static inline void __syncwarp(u32 mask = 0xFFFFFFFFu, DL_AT) { emulation::warp(e
 static inline u32 __ballot_sync(u32 mask, int p, DL_AT) { return (u32)emulation::warp(emulation::Wait::Ballot, mask, p != 0, 0, 32, {file, line}); }
 static inline int __any_sync(u32 mask, int p, DL_AT) { return (int)emulation::warp(emulation::Wait::Any, mask, p != 0, 0, 32, {file, line}); }
 static inline int __all_sync(u32 mask, int p, DL_AT) { return (int)emulation::warp(emulation::Wait::All, mask, p != 0, 0, 32, {file, line}); }
+static inline void __threadfence() { emulation::fence(); }
 #define DL_SHUFFLE(name, kind, type)                                                                   \
     static inline type name(u32 mask, type v, u32 parameter, int width = 32, DL_AT) {                  \
         u64 bits = 0;                                                                                  \

@@ -32,6 +32,7 @@ struct Address {
     template <class F>
     T change(F f) const {
         if (shadow) note_atomic(shadow, Where::scope(), site, name, index);
+        if (std::is_same<Where, Global>::value) meet(at);
         T old = *at;
         *at = f(old);
         return old;
@@ -199,6 +200,7 @@ DL_ATOMIC(atomicOr, old | v)
 DL_ATOMIC(atomicAnd, old & v)
 DL_ATOMIC(atomicXor, old ^ v)
 DL_ATOMIC(atomicExch, v)
+DL_ATOMIC(atomicInc, old >= v ? 0 : old + 1)
 #undef DL_ATOMIC
 template <class T, class Where>
 static inline T atomicCAS(emulation::Address<T, Where> to, typename emulation::Same<T>::Type expected, typename emulation::Same<T>::Type v) {

@@ -25,6 +25,8 @@ struct Thread {
     Site site;
     u32 mask, parameter, width;
     u64 value;
+    /// What was written before this time, the thread's last fence made visible to other blocks.
+    u32 fenced;
 };
 
 /// What the threads of the running block share. Times count barriers: one number orders every access of a launch.
@@ -45,6 +47,15 @@ extern Block block;
 u32 barrier(Wait kind, bool predicate, Site site);
 /// Waits for the lanes of `mask`, and exchanges values.
 u64 warp(Wait kind, u32 mask, u64 value, u32 parameter, u32 width, Site site);
+
+/// A fence of the device's memory. It covers what any thread of the block wrote before the last barrier.
+void fence();
+/// An atomic operation on global memory. It hands on what the thread's last fence covers, and takes what other blocks handed on at
+/// this address, which the block may read after the thread's next fence and a barrier. This is stricter than CUDA, where the thread
+/// itself needs no barriers.
+void meet(const void* at);
+/// Whether the writes that another block made at this time were handed on to the running block.
+bool handed_on(u32 when);
 
 struct Shadow;
 /// The block's memory for the `SHARED` array of this key.

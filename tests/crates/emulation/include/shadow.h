@@ -15,9 +15,11 @@ struct Shadow {
 /// Bytes of global memory that one `Shadow` stands for.
 constexpr u64 SHADOWED = 2;
 
-/// Whether an access of this launch came before everything the running thread does now: its own, or with a barrier between.
+/// Whether an access of this launch came before everything the running thread does now: its own, or with a barrier between, or
+/// handed on by another block.
 static inline bool ordered(u16 who, u32 when) {
-    if (when < block.start || who == SEVERAL_BLOCKS) return false;
+    if (who == SEVERAL_BLOCKS) return false;
+    if (when < block.start) return handed_on(when);
     u32 t = now->linear, warp = t / WARP_SIZE, other = who & ~ATOMIC;
     if (when < block.barrier || other == t) return true;
     u32 other_warp = other < MOST_THREADS ? other / WARP_SIZE : other & ~OF_A_WARP;

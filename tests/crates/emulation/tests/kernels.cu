@@ -49,6 +49,23 @@ KERNEL(emulation_test_warp_memory, Span<u32> y, u32 synchronized) {
     y[threadIdx.x] = row[31 - threadIdx.x];
 }
 
+/// The block that comes last with a ticket adds what all wrote. One bit of `without` leaves out a fence or a barrier.
+KERNEL(emulation_test_last_block, Span<u32> x, Span<u32> tickets, Span<u32> y, u32 without) {
+    x[thread()] = (u32)thread();
+    if (!(without & 1)) __syncthreads();
+    bool last = false;
+    if (threadIdx.x == 0) {
+        if (!(without & 2)) __threadfence();
+        last = atomicInc(&tickets[0], gridDim.x - 1) == gridDim.x - 1;
+        if (!(without & 4)) __threadfence();
+    }
+    last = __syncthreads_or(last);
+    if (!last || threadIdx.x > 0) return;
+    u32 sum = 0;
+    for (u64 i = 0; i < x.len; i++) sum += x[i];
+    y[0] = sum;
+}
+
 KERNEL(emulation_test_past_the_end, Span<const float> x, Span<float> y) {
     u64 i = thread();
     y[i] = x[i];

@@ -5,6 +5,7 @@ mod clearing;
 mod extending;
 mod freeing;
 mod graphs;
+mod last_block;
 mod products;
 mod rounding;
 

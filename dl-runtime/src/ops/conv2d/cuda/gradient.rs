@@ -1,8 +1,6 @@
 //! The gradients of convolutions to weights and bias on CUDA.
 
-use super::{
-    Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_sum, conv2d_weights, is_depthwise, tiles_of,
-};
+use super::{Geometry, by_dnn, conv2d_bias, conv2d_depthwise_weights, conv2d_weights, is_depthwise, tiles_of};
 use crate::device::cuda::{Cuda, Dnn, Grid, Mut, Ref, Target};
 use crate::ops::conv2d::tiles::{Cut, Tile, fastest};
 use crate::ops::conv2d::{Conv2dSizes, Direction};
@@ -24,7 +22,7 @@ pub(in crate::ops) struct Gradient {
     bias: Cut,
     /// `true` if the kernel for the weights computes the gradient to the bias as well.
     together: bool,
-    /// The sizes of the partial sums of weights and bias.
+    /// The sizes of the partial sums of weights and of a bias on its own, which use the same memory one after the other.
     partial: [usize; 2],
     scratch: usize,
 }
@@ -35,25 +33,29 @@ impl Gradient {
         let own = Gradient::own(device, s, direction, bias);
         let Some(dnn) = by_dnn(device, s, Target::Weights) else { return own };
         let cut = cut_of_bias(s, direction, bias);
-        let partial = [0, cut.partial(bias)];
+        let partial = [0, partial_of_bias(cut, bias)];
         let scratch = own.scratch.max(dnn.scratch).max(partial[1]);
         Gradient { dnn: Some(dnn), bias: cut, together: false, partial, scratch, ..own }
     }
     /// Plans the gradients for this crate's kernels.
     fn own(device: &Cuda, s: &Conv2dSizes, direction: Direction, bias: usize) -> Self {
-        let [rows, columns] = [s.outputs / s.groups, s.inputs / s.groups * s.kernel[0] * s.kernel[1]];
+        let taps = s.kernel[0] * s.kernel[1];
+        let [rows, columns] = [s.outputs / s.groups, s.inputs / s.groups * taps];
         let (numbers, windows) = (s.outputs * columns, s.samples * s.output[0] * s.output[1]);
         let tile = fastest(tiles_of(device), rows, columns, s.groups * windows.div_ceil(2 * PART));
         let depthwise = is_depthwise(s);
-        let weights = if depthwise {
-            Cut::new(s.samples, numbers, s.outputs, samples_of_part(s.output[0] * s.output[1]))
-        } else {
-            Cut::new(windows, numbers + bias, tile.blocks(rows, columns) * s.groups, PART)
-        };
         let together = direction == Direction::Forward && !depthwise;
+        let (weights, part) = if depthwise {
+            let cut = Cut::new(s.samples, numbers, s.outputs, samples_of_part(s.output[0] * s.output[1]));
+            (cut, s.outputs * taps.next_multiple_of(4))
+        } else {
+            let blocks = tile.blocks(rows, columns) * s.groups;
+            (Cut::new(windows, numbers + bias, blocks, PART), blocks * tile.sums(together && bias > 0))
+        };
         let cut = if together { weights } else { cut_of_bias(s, direction, bias) };
-        let partial = [weights.partial(numbers), cut.partial(bias)];
-        let scratch = partial.iter().sum();
+        let of_bias = if together { 0 } else { partial_of_bias(cut, bias) };
+        let partial = [weights.partial(part), of_bias];
+        let scratch = partial[0].max(partial[1]);
         Gradient { sizes: *s, direction, dnn: None, tile, weights, bias: cut, together, partial, scratch }
     }
     /// Returns the size of the temporary memory that [`Gradient::run`] takes.
@@ -69,7 +71,7 @@ impl Gradient {
         dy: Ref<'_, f32>,
         [d_weight, d_bias]: [Mut<'_, f32>; 2],
         write: Write,
-        scratch: Mut<'_, f32>,
+        mut scratch: Mut<'_, f32>,
     ) {
         let [images, windows] = self.direction.images_and_windows([x, dy]);
         if let Some(dnn) = &self.dnn {
@@ -79,62 +81,58 @@ impl Gradient {
             }
             device.dnn(dnn, [images, windows], &d_weight, write, &scratch);
         }
-        let (part_weight, part_bias) = Cuda::split_mut(scratch, self.partial[0]);
         let (none, d_bias) = Cuda::split_mut(d_bias, 0);
-        let sum = |parts: usize, to_weight: &Mut<'_, f32>, to_bias: &Mut<'_, f32>| {
-            let grid = Grid::new((to_weight.len() + to_bias.len()).div_ceil(32), 512);
-            device.launch(
-                grid,
-                conv2d_sum {
-                    parts: parts as u32,
-                    weights: &part_weight,
-                    biases: &part_bias,
-                    to_weight,
-                    to_bias,
-                    add: write,
-                },
-            );
-        };
         let (s, geometry) = (&self.sizes, Geometry::of(&self.sizes));
-
         // The sums of several parts go to temporary memory first, those of a single part straight to the gradient.
+
         if self.dnn.is_none() {
-            let with_bias = if self.together { &d_bias } else { &none };
-            let (to, to_bias, first) = match self.weights.parts {
-                1 => (&d_weight, with_bias, write),
-                _ => (&part_weight, if self.together { &part_bias } else { &none }, Write::Set),
-            };
             let Cut { parts, len } = self.weights;
             if is_depthwise(s) {
-                let grid = Grid::of([s.outputs, parts, 1], 256);
-                device.launch(
-                    grid,
-                    conv2d_depthwise_weights { g: geometry, part: len as u32, x: images, dy: windows, to, add: first },
-                );
+                let arguments = conv2d_depthwise_weights {
+                    g: geometry,
+                    part: len as u32,
+                    x: images,
+                    dy: windows,
+                    to: &d_weight,
+                    partial: Cuda::split_mut(Cuda::reborrow(&mut scratch), self.partial[0]).0,
+                    counters: device.counters(s.outputs),
+                    add: write,
+                };
+                device.launch(Grid::of([s.outputs, parts, 1], 256), arguments);
             } else {
                 let [rows, columns] = [s.outputs / s.groups, d_weight.len() / s.outputs];
-                let grid = Grid::of([self.tile.blocks(rows, columns), parts, s.groups], self.tile.threads);
-                let kernel = self.tile.weights;
-                let (x, dy, part) = (images, windows, len);
-                device.launch(grid, conv2d_weights { kernel, g: geometry, part, x, dy, to, to_bias, add: first });
-            }
-            if parts > 1 {
-                sum(parts, &d_weight, with_bias);
+                let blocks = self.tile.blocks(rows, columns);
+                let arguments = conv2d_weights {
+                    kernel: self.tile.weights,
+                    g: geometry,
+                    part: len,
+                    x: images,
+                    dy: windows,
+                    to: &d_weight,
+                    to_bias: if self.together { &d_bias } else { &none },
+                    partial: Cuda::split_mut(Cuda::reborrow(&mut scratch), self.partial[0]).0,
+                    counters: device.counters(blocks * s.groups),
+                    add: write,
+                };
+                device.launch(Grid::of([blocks, parts, s.groups], self.tile.threads), arguments);
             }
         }
 
         if !self.together && !d_bias.is_empty() {
             let [channels, spatial_size] = s.computed(self.direction).map(|n| n as u32);
             let Cut { parts, len } = self.bias;
-            let (to, first) = if parts == 1 { (&d_bias, write) } else { (&part_bias, Write::Set) };
-            let grid = Grid::of([d_bias.len(), parts, 1], 256);
-            device.launch(
-                grid,
-                conv2d_bias { samples: s.samples as u32, channels, spatial_size, part: len as u32, dy, to, add: first },
-            );
-            if parts > 1 {
-                sum(parts, &none, &d_bias);
-            }
+            let arguments = conv2d_bias {
+                samples: s.samples as u32,
+                channels,
+                spatial_size,
+                part: len as u32,
+                dy,
+                to: &d_bias,
+                partial: Cuda::split_mut(scratch, self.partial[1]).0,
+                counters: device.counters(d_bias.len()),
+                add: write,
+            };
+            device.launch(Grid::of([d_bias.len(), parts, 1], 256), arguments);
         }
     }
 }
@@ -148,4 +146,9 @@ fn samples_of_part(spatial_size: usize) -> usize {
 fn cut_of_bias(s: &Conv2dSizes, direction: Direction, bias: usize) -> Cut {
     let [channels, spatial_size] = s.computed(direction);
     Cut::new(s.samples, bias, channels, samples_of_part(spatial_size / 8))
+}
+
+/// Returns the size of the partial sums of a bias that is summed separately: each has the room of four numbers.
+fn partial_of_bias(cut: Cut, bias: usize) -> usize {
+    cut.partial(4 * bias)
 }

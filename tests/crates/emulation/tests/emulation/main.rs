@@ -30,6 +30,17 @@ fn right_kernels_give_right_results() {
     assert_eq!(gpu.read::<u32>(bins), [500, 500, 0, 0]);
 }
 
+/// In whatever order blocks run; tickets begin and end at zero.
+#[test]
+fn the_last_block_reads_what_all_wrote() {
+    let Some(gpu) = gpu() else { return };
+    let (x, tickets, y) = (gpu.upload(&[0u32; 9 * 64]), gpu.upload(&[0u32]), gpu.upload(&[0u32]));
+    for _ in 0..10 {
+        gpu.launch("emulation_test_last_block", 9, 64, &[at(&x), at(&tickets), at(&y), at(&0u32)]);
+        assert_eq!((gpu.read::<u32>(y)[0], gpu.read::<u32>(tickets)[0]), (575 * 576 / 2, 0));
+    }
+}
+
 #[test]
 fn warp_operations_mean_what_cuda_says() {
     let Some(gpu) = gpu() else { return };

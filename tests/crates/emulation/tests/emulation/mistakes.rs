@@ -54,6 +54,15 @@ fn races() {
     expect("emulation_test_late_barrier", 1, 64, &[64], &["tile[", "a race"]);
     expect("emulation_test_blocks_race", 2, 32, &[1], &["writes parameter 1[0], which another block wrote"]);
     expect("emulation_test_blocks_read", 2, 32, &[96], &["parameter 1[3]", "another block"]);
+    // What other blocks wrote is read without a barrier or a fence before the ticket, or without a fence after it.
+    for without in [1u32, 2, 4] {
+        let Some(gpu) = gpu() else { return };
+        let (x, tickets, y) = (gpu.upload(&[0u32; 9 * 64]), gpu.upload(&[0u32]), gpu.upload(&[0u32]));
+        gpu.launch("emulation_test_last_block", 9, 64, &[at(&x), at(&tickets), at(&y), at(&without)]);
+        assert_ne!(gpu.wait(), OK, "without {without}");
+        let text = dl_emulation::last_mistake().expect("a mistake has its words");
+        assert!(text.contains("which another block wrote"), "{text:?}");
+    }
     let Some(gpu) = gpu() else { return };
     let to = gpu.upload(&[0u32; 32]);
     gpu.launch("emulation_test_warp_memory", 1, 32, &[at(&to), at(&0u32)]);

@@ -10,6 +10,8 @@
 
 /// The largest number of threads of a block.
 #define MOST_THREADS 1024u
+/// The number of threads of a block that needs nothing of a whole channel.
+#define PART_THREADS 256u
 
 struct Shape {
     u32 channels, spatial_size;
@@ -124,7 +126,7 @@ DEVICE Moments moments_of_part(Shape s, Place place, u64 numbers, u64 size, Span
 }
 
 /// Writes the moments of every part to `moments`, [parts, channels, 3].
-KERNEL_OF(MOST_THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<const float> x, Span<float> moments) {
+KERNEL_OF(PART_THREADS, batch_norm_moments, Shape s, u64 numbers, u64 size, Span<const float> x, Span<float> moments) {
     SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
     Moments m = moments_of_part(s, place, numbers, size, x, tile);
@@ -208,7 +210,7 @@ KERNEL_OF(MOST_THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 
 }
 
 /// Normalises by given statistics: means, then variances. The `summand` may be empty.
-KERNEL_OF(MOST_THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
+KERNEL_OF(PART_THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activation f, float epsilon,
           Span<const float> weights, Span<const float> statistics, Span<const float> x, Span<const float> summand,
           Span<float> y) {
     Place place = place_of(s);
@@ -276,7 +278,7 @@ DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean
 }
 
 /// Writes the sums of every part to `sums`, [parts, channels, 2].
-KERNEL_OF(MOST_THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
+KERNEL_OF(PART_THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
           Span<const float> dy, Span<float> sums) {
     SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);

@@ -9,7 +9,7 @@ use crate::tensor::Write;
 
 header!(HEADER = "reduce.cuh" with [crate::ops::axes::cuda::HEADER]);
 kernels!(
-    "reduce.cu" with [HEADER, crate::device::cuda::headers::EXTENSION]:
+    "reduce.cu" with [crate::device::cuda::headers::EXTENSION, HEADER]:
     reduce_sum(r, kept, reduced, scale, x, y, add),
     reduce_max(r, kept, reduced, x, y),
     reduce_max_count(r, kept, reduced, x, y, counts),

@@ -6,12 +6,12 @@
 //! and compute the same bits as the launch that they replace.
 
 use super::cast_cache::CastCache;
-use super::kernel::{Argument, Kind, Packed, Packing};
+use super::kernel::{Argument, Kernel, Kind, Packed, Packing};
 use super::queue::{Queue, Work};
 use super::storage::{Mut, Ref};
 use super::{Cuda, State};
 
-/// What a kernel can also do. The last of its arguments for it is a range, which is empty where it is not asked for.
+/// What a kernel can also do. It takes arguments for it, among them ranges, which are empty where it is not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extension {
     /// Multiplies a gradient by the slope of ReLU, or of leaky ReLU with the slope `below`, whose output is `kept`: `Slope` of
@@ -21,6 +21,8 @@ pub(crate) enum Extension {
     FiniteCheck,
     /// Also writes the numbers rounded to bf16, two to a word, as far as they come in fours. All ranges begin at multiples of 16 bytes.
     Round,
+    /// Writes the sum with `summand` to `sum`, after ReLU if `relu`.
+    Sum,
 }
 
 impl Extension {
@@ -30,6 +32,7 @@ impl Extension {
             Extension::Slope => &["below", "kept"],
             Extension::FiniteCheck => &["step", "check"],
             Extension::Round => &["halves"],
+            Extension::Sum => &["relu", "summand", "sum"],
         }
     }
     /// Appends its arguments where it is not used.
@@ -38,6 +41,7 @@ impl Extension {
             Extension::Slope => (0.0_f32, None::<Ref<'_, f32>>).pack(to),
             Extension::FiniteCheck => (0_u32, None::<Mut<'_, u32>>).pack(to),
             Extension::Round => None::<Mut<'_, f32>>.pack(to),
+            Extension::Sum => (0_u32, (None::<Ref<'_, f32>>, None::<Mut<'_, f32>>)).pack(to),
         }
     }
 }
@@ -72,44 +76,76 @@ impl Queue {
         casts: &mut CastCache,
     ) -> bool {
         let Some(Work::Kernel { kernel, first, count, .. }) = self.work.last() else { return false };
-        let (of, arguments_of) = (&kernel.parameters, |(extension, _): &(Extension, _)| extension.parameters().len());
+        let of = &kernel.parameters;
         let Some(number) = of.extensions.iter().position(|(with, _)| *with == extension) else { return false };
         let parameter =
             of.names.iter().position(|name| *name == of.extensions[number].1).expect("a parameter of the kernel");
-        let at = first + of.extensions[..number].iter().map(arguments_of).sum::<usize>();
-        let written = first + of.extensions.iter().map(arguments_of).sum::<usize>() + parameter;
-        let old = *first..first + count;
-        let last = at + extension.parameters().len() - 1;
+        let (own, end) = (first + of.before(of.extensions.len()), first + count);
+        let places = first + of.before(number)..first + of.before(number + 1);
         let (words, packings) = (self.packed.words.len(), self.packed.arguments.len());
         // They are packed behind all others, and go from there to their places.
         arguments.pack(&mut self.packed);
         let Packed { words: all, arguments } = &mut self.packed;
-        let with = arguments[arguments.len() - 1];
-        // No other thread of the kernel writes what it reads, or reads what it writes.
-        let apart = |other: &Packing| {
-            !(other.is_span() && (with.is_written() || other.is_written())) || !overlap(other.span(all), with.span(all))
-        };
         let aligned = |argument: &Packing| !argument.is_span() || argument.span(all)[0].is_multiple_of(16);
-        let taken = arguments[last].kind == Kind::Nothing
-            && arguments[written].is_written()
-            && arguments[written].span(all) == range
-            && arguments[old.clone()].iter().all(apart)
-            && (extension != Extension::Round || arguments[old].iter().chain([&with]).all(aligned));
+        let unused = arguments[places.clone()].iter().any(|argument| argument.kind == Kind::Nothing);
+        let taken = unused && {
+            let (old, new) = (&arguments[*first..end], &arguments[packings..]);
+            // No other thread of the kernel writes what it reads, or reads what it writes.
+            let apart = |a: &Packing, b: &Packing| {
+                !(a.is_span() && b.is_span() && (a.is_written() || b.is_written()))
+                    || !overlap(a.span(all), b.span(all))
+            };
+            let written = &arguments[own + parameter];
+            written.is_written()
+                && written.span(all) == range
+                && old.iter().all(|old| new.iter().all(|new| apart(old, new)))
+                && (extension != Extension::Round || old.iter().chain(new).all(aligned))
+        };
         if taken {
-            for (to, from) in (at..=last).zip(packings..) {
-                let (to, from) = (arguments[to].word as usize, arguments[from].word as usize);
-                let len = if from == with.word as usize { 2 } else { 1 };
-                all.copy_within(from..from + len, to);
-            }
-            arguments[last].kind = with.kind;
-            if with.is_written() {
-                let [begin, len] = with.span(all);
-                casts.written(begin, begin + 4 * len);
+            for (from, to) in (packings..arguments.len()).zip(places) {
+                let (from, to) = (arguments[from], &mut arguments[to]);
+                let at = from.word as usize;
+                all.copy_within(at..at + from.bytes.div_ceil(8) as usize, to.word as usize);
+                to.kind = from.kind;
+                if from.is_written() {
+                    let [begin, len] = from.span(all);
+                    casts.written(begin, begin + 4 * len);
+                }
             }
         }
         all.truncate(words);
         arguments.truncate(packings);
         taken
+    }
+}
+
+impl Cuda {
+    /// Takes a launch of `kernel` back if it was queued last without any extension, works in place on `range`, and has a setting for which
+    /// `of` returns something: whoever asks has a kernel that reads the range and does the same first. The parameters of the kernel are
+    /// a struct of two words, the range that it reads, and the range in place; the last two are returned, too.
+    pub(crate) fn take_back<T>(
+        &self,
+        kernel: &'static Kernel,
+        (address, len): (u64, usize),
+        of: impl FnOnce([u64; 2]) -> Option<T>,
+    ) -> Option<(T, Ref<'_, f32>, Mut<'_, f32>)> {
+        let Queue { work, packed, .. } = &mut self.state().queue;
+        let &Work::Kernel { kernel: last, first, .. } = work.last()? else { return None };
+        let extensions = kernel.parameters.before(kernel.parameters.extensions.len());
+        let (extensions, own) = packed.arguments[first..].split_at_checked(extensions)?;
+        let &[setting, read, in_place] = own else { return None };
+        let unused = extensions.iter().all(|argument| !argument.is_span() || argument.kind == Kind::Nothing);
+        if !std::ptr::eq(last, kernel) || !unused || in_place.span(&packed.words) != [address, len as u64] {
+            return None;
+        }
+        let at = setting.word as usize;
+        let setting = of([packed.words[at], packed.words[at + 1]])?;
+        let [kept, kept_len] = read.span(&packed.words);
+        let words = packed.arguments[first].word as usize;
+        work.pop();
+        packed.words.truncate(words);
+        packed.arguments.truncate(first);
+        Some((setting, Ref::at(kept, kept_len as usize), Mut::at(address, len)))
     }
 }
 

@@ -57,6 +57,10 @@ impl Parameters {
     pub fn all(&self) -> impl Iterator<Item = &'static str> {
         self.extensions.iter().flat_map(|(extension, _)| extension.parameters()).chain(self.names).copied()
     }
+    /// Returns how many parameters of extensions come before those of the extension with this number.
+    pub fn before(&self, extension: usize) -> usize {
+        self.extensions[..extension].iter().map(|(extension, _)| extension.parameters().len()).sum()
+    }
 }
 
 impl Kernel {

@@ -1,7 +1,7 @@
 //! Arithmetic on CUDA.
 
 use super::{ArithmeticKernel, Broadcast, Operator, Slope};
-use crate::device::cuda::{Cuda, Grid, Mut, Ref, kernels};
+use crate::device::cuda::{Cuda, Extension, Grid, Mut, Ref, kernels};
 use crate::ops::Activation;
 use crate::ops::activation::cuda::Code;
 use crate::ops::axes::cuda::{Axes, Batch, Rows};
@@ -34,6 +34,20 @@ fn operator_code(operator: Operator) -> (u32, f32) {
 
 impl ArithmeticKernel for Cuda {
     fn arithmetic(&self, operator: Operator, f: Activation, a: Ref<'_, f32>, b: Ref<'_, f32>, y: Mut<'_, f32>) {
+        let relu = match f {
+            Activation::Identity => Some(0_u32),
+            Activation::Relu => Some(1),
+            _ => None,
+        };
+        if let (Some(relu), Operator::Add { sign: 1.0 }) = (relu, operator) {
+            // What was queued last may compute one of the summands.
+            let sum = |of: Ref<'_, f32>, summand: Ref<'_, f32>| {
+                self.extend(Extension::Sum, (of.address(), of.len()), (relu, (summand, &y)))
+            };
+            if sum(a, b) || sum(b, a) {
+                return;
+            }
+        }
         let (operator, sign) = operator_code(operator);
         self.launch(Grid::fours(y.len()), arithmetic { op: operator, sign, f: Code::of(f), a, b, y });
     }

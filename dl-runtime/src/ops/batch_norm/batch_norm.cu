@@ -6,6 +6,7 @@
 // channels, it works on the 32 channels from 32·c on, one for each lane, and each warp on a sample of its own. In both cases,
 // a thread works on elements of one channel.
 #include "activation.cuh"
+#include "extension.cuh"
 #include "moments.cuh"
 
 /// The largest number of threads of a block.
@@ -146,26 +147,35 @@ DEVICE By by_of(Shape s, Place place, Span<const float> weights, float mean, flo
     if (place.channel >= s.channels) return By{0.0f, 0.0f, 0.0f};
     return By{mean, weights[place.channel] / sqrtf(var + epsilon), weights[s.channels + place.channel]};
 }
+/// `Extension::Sum`: the sum of an output and `summand`, after ReLU if `relu`. Unless `sum` is empty, it is a result of its own.
+struct Sum {
+    u32 relu;
+    Span<const float> summand;
+    Span<float> sum;
+};
 template <class At>
-DEVICE void thread_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<const float> summand,
-                             Span<float> y) {
+DEVICE void thread_normalise(StridedIter w, Activation f, By by, Span<const float> x, Span<float> y, Sum s) {
     At at;
+    bool add = s.summand.len > 0, both = s.sum.len > 0;
     while (w.i < w.end) {
         next(w, at);
         auto v = map([=](float x) { return fmaf(x - by.mean, by.scale, by.bias); }, get(x, at));
-        if (summand.len) v = map([](float v, float more) { return v + more; }, v, get(summand, at));
-        accumulate(y, at, activate(f, v), 0);
+        if (both) accumulate(y, at, v = activate(f, v), 0);
+        if (add) v = map([](float v, float more) { return v + more; }, v, get(s.summand, at));
+        if (!both)
+            accumulate(y, at, activate(f, v), 0);
+        else
+            accumulate(s.sum, at, map([=](float v) { return s.relu && v < 0.0f ? 0.0f : v; }, v), 0);
     }
 }
-/// Normalises a part of a channel. The `summand` is added before the activation unless it is empty.
-DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f, By by, Span<const float> x,
-                      Span<const float> summand, Span<float> y) {
-    bool fours = in_fours(s) && aligned(x) && aligned(summand) && aligned(y);
+/// Normalises a part of a channel. The summand is added before the activation unless the sum is a result of its own.
+DEVICE void normalise(Shape s, Place place, u64 numbers, u64 size, Activation f, By by, Span<const float> x, Span<float> y, Sum sum) {
+    bool fours = in_fours(s) && aligned(x) && aligned(y) && aligned(sum.summand) && aligned(sum.sum);
     StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
     if (fours) {
-        thread_normalise<Four>(w, f, by, x, summand, y);
+        thread_normalise<Four>(w, f, by, x, y, sum);
     } else {
-        thread_normalise<One>(w, f, by, x, summand, y);
+        thread_normalise<One>(w, f, by, x, y, sum);
     }
 }
 
@@ -182,8 +192,8 @@ DEVICE void update_running(Shape s, u32 channel, float momentum, u64 numbers, fl
 
 /// Normalises a part by the batch's statistics, and updates `running`. The statistics are merged from `moments`; if
 /// this is empty, the part is the whole channel, and they are computed here.
-KERNEL_OF(MOST_THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 parts, Activation f, float momentum,
-          float epsilon, Span<const float> weights, Span<float> running, Span<const float> moments, Span<const float> x,
+KERNEL_OF(MOST_THREADS, batch_norm_forward, u32 relu, Span<const float> summand, Span<float> sum, Shape s, u64 numbers,
+          u64 size, u32 parts, Activation f, float momentum, float epsilon, Span<const float> weights, Span<float> running, Span<const float> moments, Span<const float> x,
           Span<float> y, Span<float> saved) {
     SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
@@ -205,8 +215,7 @@ KERNEL_OF(MOST_THREADS, batch_norm_forward, Shape s, u64 numbers, u64 size, u32 
         saved[place.channel] = mean;
         saved[s.channels + place.channel] = var;
     }
-    Span<const float> none = {nullptr, 0};
-    normalise(s, place, numbers, size, f, by_of(s, place, weights, mean, var, epsilon), x, none, y);
+    normalise(s, place, numbers, size, f, by_of(s, place, weights, mean, var, epsilon), x, y, Sum{relu, summand, sum});
 }
 
 /// Normalises by given statistics: means, then variances. The `summand` may be empty.
@@ -216,7 +225,7 @@ KERNEL_OF(PART_THREADS, batch_norm_by, Shape s, u64 numbers, u64 size, Activatio
     Place place = place_of(s);
     u32 c = place.channel < s.channels ? place.channel : 0;
     By by = by_of(s, place, weights, statistics[c], statistics[s.channels + c], epsilon);
-    normalise(s, place, numbers, size, f, by, x, summand, y);
+    normalise(s, place, numbers, size, f, by, x, y, Sum{0, summand, y.part(0, 0)});
 }
 
 /// `Σ dy·(x - mean)` and `Σ dy`.
@@ -233,18 +242,28 @@ DEVICE void add(Sums& sums, float mean, float4 x, float4 dy) {
     sums.product += four.product;
     sums.total += four.total;
 }
+/// The gradient to the output, and how it is to be multiplied by a slope first: `d` is the same memory then, or else empty.
+struct Dy {
+    Span<const float> dy;
+    Slope slope;
+    Span<float> d;
+};
 template <class At>
-DEVICE Sums thread_sums(StridedIter w, float mean, Span<const float> x, Span<const float> dy) {
+DEVICE Sums thread_sums(StridedIter w, float mean, Span<const float> x, Dy dy) {
     Sums sums = {0.0f, 0.0f};
     At a, b;
     while (w.i + w.step < w.end) {
         next(w, a), next(w, b);
-        auto x_a = get(x, a), dy_a = get(dy, a), x_b = get(x, b), dy_b = get(dy, b);
+        auto x_a = get(x, a), dy_a = get(dy.dy, a), x_b = get(x, b), dy_b = get(dy.dy, b);
+        dy_a = sloped(dy.slope, a.i, dy_a), dy_b = sloped(dy.slope, b.i, dy_b);
+        if (dy.d.len) accumulate(dy.d, a, dy_a, 0), accumulate(dy.d, b, dy_b, 0);
         add(sums, mean, x_a, dy_a), add(sums, mean, x_b, dy_b);
     }
     while (w.i < w.end) {
         next(w, a);
-        add(sums, mean, get(x, a), get(dy, a));
+        auto dy_a = sloped(dy.slope, a.i, get(dy.dy, a));
+        if (dy.d.len) accumulate(dy.d, a, dy_a, 0);
+        add(sums, mean, get(x, a), dy_a);
     }
     return sums;
 }
@@ -270,20 +289,20 @@ DEVICE Sums workers_sum(Shape s, Sums sums, SharedArray<float, 3 * MOST_THREADS>
     __syncthreads();
     return all;
 }
-DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean, Span<const float> x,
-                         Span<const float> dy, SharedArray<float, 3 * MOST_THREADS>& tile) {
-    bool fours = in_fours(s) && aligned(x) && aligned(dy);
+DEVICE Sums sums_of_part(Shape s, Place place, u64 numbers, u64 size, float mean, Span<const float> x, Dy dy,
+                         SharedArray<float, 3 * MOST_THREADS>& tile) {
+    bool fours = in_fours(s) && aligned(x) && aligned(dy.dy);
     StridedIter w = strided_iter(s, place, numbers, size, fours ? 4 : 1);
     return workers_sum(s, fours ? thread_sums<Four>(w, mean, x, dy) : thread_sums<One>(w, mean, x, dy), tile);
 }
 
-/// Writes the sums of every part to `sums`, [parts, channels, 2].
-KERNEL_OF(PART_THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, Span<const float> saved, Span<const float> x,
-          Span<const float> dy, Span<float> sums) {
+/// Writes the sums of every part to `sums`, [parts, channels, 2]. Unless `d` is empty, it is `dy`, which is multiplied by a slope first.
+KERNEL_OF(PART_THREADS, batch_norm_sums, Shape s, u64 numbers, u64 size, float below, Span<const float> kept, Span<float> d,
+          Span<const float> saved, Span<const float> x, Span<const float> dy, Span<float> sums) {
     SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
     float mean = saved[place.channel < s.channels ? place.channel : 0];
-    Sums part = sums_of_part(s, place, numbers, size, mean, x, dy, tile);
+    Sums part = sums_of_part(s, place, numbers, size, mean, x, Dy{dy, Slope{below, kept}, d}, tile);
     if (place.worker == 0 && place.channel < s.channels) {
         u64 at = 2 * (blockIdx.y * (u64)s.channels + place.channel);
         sums[at] = part.product;
@@ -308,14 +327,15 @@ DEVICE void thread_gradient(StridedIter w, Gradient g, Span<const float> x, Span
 
 /// `constant` is 1 if the statistics are those that do not depend on the batch.
 struct Settings {
-    float epsilon;
+    float epsilon, below;
     u32 add_weights, add_input, constant;
 };
 
 /// Computes the gradients to scale and shift and to the input, unless `d_weights` or `dx` is empty. The sums are merged
-/// from `sums`; if this is empty, the part is the whole channel, and they are computed here.
+/// from `sums`; if this is empty, the part is the whole channel, and they are computed here. Unless `d` is empty, it is `dy`, which is
+/// multiplied by a slope first.
 KERNEL_OF(MOST_THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32 parts, Settings settings,
-          Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
+          Span<const float> kept, Span<float> d, Span<const float> weights, Span<const float> saved, Span<const float> sums, Span<const float> x,
           Span<const float> dy, Span<float> d_weights, Span<float> dx) {
     SHARED(float, tile, 3 * MOST_THREADS);
     Place place = place_of(s);
@@ -326,7 +346,7 @@ KERNEL_OF(MOST_THREADS, batch_norm_backward, Shape s, u64 numbers, u64 size, u32
     if (!summed) {
         // Nothing needs the sums.
     } else if (sums.len == 0) {
-        all = sums_of_part(s, place, numbers, size, mean, x, dy, tile);
+        all = sums_of_part(s, place, numbers, size, mean, x, Dy{dy, Slope{settings.below, kept}, d}, tile);
     } else {
         for (u32 part = place.worker; part < parts && place.channel < s.channels; part += place.workers) {
             u64 at = 2 * (part * (u64)s.channels + c);

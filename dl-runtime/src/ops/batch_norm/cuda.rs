@@ -7,15 +7,15 @@ use crate::ops::activation::cuda::Code;
 use crate::tensor::{Statistics, Storage, Write};
 
 kernels!(
-    "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::ops::layer_norm::cuda::HEADER]:
+    "batch_norm.cu" with [crate::ops::activation::cuda::HEADER, crate::device::cuda::headers::EXTENSION, crate::ops::layer_norm::cuda::HEADER]:
     batch_norm_moments(s, numbers, size, x, moments),
-    batch_norm_forward(s, numbers, size, parts, f, momentum, epsilon, weights, running, moments, x, y, saved),
+    batch_norm_forward(s, numbers, size, parts, f, momentum, epsilon, weights, running, moments, x, y, saved; Sum(y)),
     batch_norm_by(s, numbers, size, f, epsilon, weights, statistics, x, summand, y),
-    batch_norm_sums(s, numbers, size, saved, x, dy, sums),
-    batch_norm_backward(s, numbers, size, parts, settings, weights, saved, sums, x, dy, d_weights, dx),
+    batch_norm_sums(s, numbers, size, below, kept, d, saved, x, dy, sums),
+    batch_norm_backward(s, numbers, size, parts, settings, kept, d, weights, saved, sums, x, dy, d_weights, dx),
 );
 arguments! { struct Shape { channels: u32, spatial_size: u32 } }
-arguments! { struct Settings { epsilon: f32, add_weights: u32, add_input: u32, constant: u32 } }
+arguments! { struct Settings { epsilon: f32, below: f32, add_weights: u32, add_input: u32, constant: u32 } }
 
 /// The number of threads of a block of one part of several.
 const THREADS: usize = 256;
@@ -179,17 +179,30 @@ impl BatchNormKernel for Cuda {
         let cut = if whole { Cut::of_whole(s, x.len()) } else { Cut::new(s, x.len()) };
         let summed = whole && cut.parts > 1;
         let sums = self.scratch(if summed { 2 * cut.parts * s.channels } else { 0 });
+        // The first pass also does what a launch of ReLU's gradient right before would do.
+        let slope = if whole { self.slope_before(dy) } else { None };
+        let (below, kept, mut d) = slope.map_or((0.0, None, None), |(below, kept, d)| (below, Some(kept), Some(d)));
         if summed {
-            self.launch(
-                cut.grid(),
-                batch_norm_sums { s: cut.shape, numbers: cut.numbers, size: cut.size, saved, x, dy, sums: &sums },
-            );
+            let arguments = batch_norm_sums {
+                s: cut.shape,
+                numbers: cut.numbers,
+                size: cut.size,
+                below,
+                kept,
+                d: d.take(),
+                saved,
+                x,
+                dy,
+                sums: &sums,
+            };
+            self.launch(cut.grid(), arguments);
         }
         // Without a gradient to the input, one block for each channel merges the sums.
         let grid = if d_input.is_some() { cut.grid() } else { Grid::new(cut.across, cut.threads) };
         let ((d_weights, write), (dx, write_input)) = (d_weights.unzip(), d_input.unzip());
         let settings = Settings {
             epsilon: op.epsilon,
+            below,
             add_weights: u32::from(write == Some(Write::Add)),
             add_input: u32::from(write_input == Some(Write::Add)),
             constant: u32::from(constant),
@@ -201,6 +214,8 @@ impl BatchNormKernel for Cuda {
             size,
             parts,
             settings,
+            kept: if summed { None } else { kept },
+            d,
             weights,
             saved,
             sums,

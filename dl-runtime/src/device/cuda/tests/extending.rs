@@ -3,6 +3,8 @@
 use super::super::{Buffer, Cuda, Extension, Mut, Precision};
 use super::{alone, download, queued, upload};
 use crate::ops::activation::ActivationKernel;
+use crate::ops::arithmetic::{ArithmeticKernel, Operator};
+use crate::ops::batch_norm::{BatchNormKernel, BatchNormOp, BatchNormSizes};
 use crate::ops::conv2d::{Conv2dKernel, Conv2dSizes, Direction, output_size};
 use crate::ops::dense::{DenseKernel, DenseSizes};
 use crate::ops::global_avg_pool2d::GlobalAvgPool2dKernel;
@@ -10,7 +12,7 @@ use crate::ops::loss::{ClassLossKernel, ClassSizes, Classes, Elementwise, Elemen
 use crate::ops::optimizer::{FiniteCheck, FiniteCheckKernel};
 use crate::ops::pool::{PoolKernel, PoolSizes, Windows};
 use crate::ops::{Activation, matmul};
-use crate::tensor::{Storage, Write};
+use crate::tensor::{Statistics, Storage, Write};
 use crate::testing::numbers;
 use std::cell::RefCell;
 
@@ -137,6 +139,124 @@ fn pooling() {
     assert_sloped("means of planes", &cuda, 6 * 35, |dx, write| {
         cuda.global_avg_pool2d_backward(35, Cuda::whole(&dy), dx, write);
     });
+}
+
+const NORM: BatchNormOp = BatchNormOp { momentum: 0.1, epsilon: 1e-5, activation: Activation::Identity };
+
+/// Sizes of batch norm with the number of samples: planes of fours, of ones, without planes, and channels that are cut into parts.
+const NORMS: [(BatchNormSizes, usize); 4] = [
+    (BatchNormSizes { channels: 3, spatial_size: 64 }, 5),
+    (BatchNormSizes { channels: 2, spatial_size: 35 }, 4),
+    (BatchNormSizes { channels: 7, spatial_size: 1 }, 40),
+    (BatchNormSizes { channels: 2, spatial_size: 4096 }, 9),
+];
+
+/// Sums of what batch norm computed with something else, in either order, are results of their own.
+#[test]
+fn sums_after_batch_norm() {
+    let Some(cuda) = alone(Precision::F32) else { return };
+    for (s, samples) in NORMS {
+        let len = s.channels * s.spatial_size * samples;
+        let [x, summand] = [3, 4].map(|seed| upload(&cuda, &numbers(seed, len)));
+        let run = |f: Activation, first: bool, summed: bool| {
+            let mut weights = upload(&cuda, &numbers(5, 4 * s.channels));
+            let (mut y, mut sum) = (cuda.zeros(len).expect("memory"), cuda.zeros(len).expect("memory"));
+            let mut saved = cuda.zeros(2 * s.channels).expect("memory");
+            let [to_weights, to, to_saved] = [&mut weights, &mut y, &mut saved].map(Cuda::whole_mut);
+            cuda.batch_norm_forward(NORM, s, to_weights, Cuda::whole(&x), to, to_saved);
+            let launches = queued(&cuda);
+            if summed {
+                let (y, other) = (Cuda::whole(&y), Cuda::whole(&summand));
+                let [a, b] = if first { [y, other] } else { [other, y] };
+                cuda.arithmetic(Operator::Add { sign: 1.0 }, f, a, b, Cuda::whole_mut(&mut sum));
+                assert_eq!(queued(&cuda), launches, "{s:?}");
+            }
+            [&y, &sum, &weights, &saved].map(|buffer| download(&cuda, buffer).expect("a result"))
+        };
+        let [alone, _, weights, saved] = run(Activation::Identity, true, false);
+        for (f, first) in [(Activation::Identity, true), (Activation::Relu, true), (Activation::Relu, false)] {
+            let [y, sum, after, also_saved] = run(f, first, true);
+            let expected: Vec<f32> = alone.iter().zip(numbers(4, len)).map(|(y, other)| y + other).collect();
+            let limited = expected.iter().map(|v| if f == Activation::Relu && *v < 0.0 { 0.0 } else { *v });
+            assert_eq!(bits(&sum), bits(&limited.collect::<Vec<_>>()), "{s:?}, {f:?}");
+            assert_eq!(
+                [&y, &after, &also_saved].map(|x| bits(x)),
+                [&alone, &weights, &saved].map(|x| bits(x)),
+                "{s:?}"
+            );
+        }
+    }
+}
+
+/// A sum of the output with itself or with what batch norm writes, a difference, and a sum by another activation are launches.
+#[test]
+fn other_sums_after_batch_norm_are_launches() {
+    let Some(cuda) = alone(Precision::F32) else { return };
+    let (s, len) = (BatchNormSizes { channels: 2, spatial_size: 4 }, 24);
+    let [x, other] = [3, 4].map(|seed| upload(&cuda, &numbers(seed, len)));
+    let add = Operator::Add { sign: 1.0 };
+    let cases = [
+        (add, Activation::Identity, true),
+        (Operator::Add { sign: -1.0 }, Activation::Identity, false),
+        (Operator::Mul, Activation::Identity, false),
+        (add, Activation::Tanh, false),
+    ];
+    for (operator, f, with_itself) in cases {
+        let mut weights = upload(&cuda, &numbers(5, 8));
+        let (mut y, mut to) = (cuda.zeros(len).expect("memory"), cuda.zeros(len).expect("memory"));
+        let mut saved = cuda.zeros(4).expect("memory");
+        let [to_weights, to_y, to_saved] = [&mut weights, &mut y, &mut saved].map(Cuda::whole_mut);
+        cuda.batch_norm_forward(NORM, s, to_weights, Cuda::whole(&x), to_y, to_saved);
+        let with = if with_itself { Cuda::whole(&y) } else { Cuda::whole(&other) };
+        cuda.arithmetic(operator, f, Cuda::whole(&y), with, Cuda::whole_mut(&mut to));
+        assert_eq!(queued(&cuda), 2, "{operator:?}, {f:?}");
+        cuda.synchronize().expect("work that can be done");
+    }
+}
+
+/// Batch norm multiplies the gradient by the slope of the activation behind it when it reads it, and leaves the product there.
+#[test]
+fn slopes_before_batch_norm() {
+    let Some(cuda) = alone(Precision::F32) else { return };
+    for (s, samples) in NORMS {
+        let len = s.channels * s.spatial_size * samples;
+        let [x, kept, weights] =
+            [(3, len), (4, len), (5, 4 * s.channels)].map(|(seed, len)| upload(&cuda, &numbers(seed, len)));
+        let saved: Vec<f32> = numbers(6, 2 * s.channels).iter().map(|x| x.abs() + 0.5).collect();
+        let saved = upload(&cuda, &saved);
+        for (f, statistics) in [
+            (Activation::Relu, Statistics::Batch),
+            (LEAKY, Statistics::Batch),
+            (Activation::Tanh, Statistics::Batch),
+            (Activation::Relu, Statistics::Running),
+        ] {
+            // Without the gradient to the weights, nothing is summed by the running statistics, and a launch has to do it.
+            let constant = statistics == Statistics::Running;
+            let run = |between: bool| {
+                let mut dy = upload(&cuda, &numbers(7, len));
+                let (mut dx, mut dw) = (cuda.zeros(len).expect("memory"), cuda.zeros(4 * s.channels).expect("memory"));
+                // What was queued before stays there.
+                cuda.clear(Cuda::whole_mut(&mut dx));
+                cuda.activation_backward_in_place(f, Cuda::whole(&kept), Cuda::whole_mut(&mut dy));
+                if between {
+                    cuda.clear(Cuda::whole_mut(&mut dw));
+                }
+                let (d_weights, d_input) = (Cuda::whole_mut(&mut dw), Cuda::whole_mut(&mut dx));
+                let d_weights = (!constant).then_some((d_weights, Write::Set));
+                let [weights, x, saved, dy_read] = [&weights, &x, &saved, &dy].map(Cuda::whole);
+                let d_input = Some((d_input, Write::Set));
+                cuda.batch_norm_backward(NORM, s, statistics, weights, x, saved, dy_read, d_weights, d_input);
+                let launches = queued(&cuda);
+                let results = [&dy, &dx, &dw].map(|buffer| bits(&download(&cuda, buffer).expect("a result")));
+                (results, launches)
+            };
+            let (expected, apart) = run(true);
+            let (found, together) = run(false);
+            assert!(found == expected, "{s:?}, {f:?}, {statistics:?}");
+            let spared = if f == Activation::Tanh || constant { 1 } else { 2 };
+            assert_eq!(apart - together, spared, "{s:?}, {f:?}, {statistics:?}");
+        }
+    }
 }
 
 /// A dense layer, and what its gradients are computed from and written to.

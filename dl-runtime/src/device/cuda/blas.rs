@@ -130,7 +130,8 @@ impl Cuda {
             true
         })
     }
-    /// Queues a product with cuBLASLt, after [`Cuda::by_blas`]. It writes the bias with [`Epilogue::RowSums`]. `workspace` has [`Gemm::workspace`] numbers.
+    /// Queues a product with cuBLASLt, after [`Cuda::by_blas`]. It writes the bias with [`Epilogue::RowSums`]. `workspace` has
+    /// [`Gemm::workspace`] numbers.
     pub(crate) fn gemm(
         &self,
         gemm: &Gemm,

@@ -8,17 +8,17 @@ use crate::ops::dense::{DenseKernel, DenseSizes};
 use crate::tensor::{Storage, Write};
 use std::ops::RangeInclusive;
 
-/// Runs `launch` several times, which sets or adds to `lens` numbers. Checks that each time takes so many launches and gives the same bits,
-/// and returns the numbers.
+/// Runs `launch` several times, which sets and then adds to `lens` numbers. Checks that each time takes so many launches for either, and gives
+/// the same bits, and returns the numbers.
 fn repeated(
     cuda: &Cuda,
-    launches: RangeInclusive<u64>,
+    launches: [RangeInclusive<u64>; 2],
     lens: [usize; 2],
     launch: impl Fn([<Cuda as Storage>::Mut<'_, f32>; 2], Write),
 ) -> [Vec<f32>; 2] {
     let run = || {
         let mut to = lens.map(|len| upload(cuda, &vec![f32::NAN; len]));
-        for write in [Write::Set, Write::Add] {
+        for (write, launches) in [Write::Set, Write::Add].into_iter().zip(&launches) {
             let before = cuda.counts().launches;
             launch(to.each_mut().map(Cuda::whole_mut), write);
             cuda.synchronize().expect("a launch");
@@ -77,7 +77,7 @@ fn check(s: Conv2dSizes, direction: Direction, launches: u64) {
         let [on_images, on_windows] = [&images, &windows].map(|x| upload(&cuda, x));
         let [x, d] = if forward { [&on_images, &on_windows] } else { [&on_windows, &on_images] };
         let lens = [s.outputs * s.inputs / s.groups * plane(s.kernel), channels];
-        let found = repeated(&cuda, launches..=launches, lens, |to, write| {
+        let found = repeated(&cuda, [launches..=launches, launches..=launches], lens, |to, write| {
             cuda.conv2d_weight_gradient(&s, direction, Cuda::whole(x), Cuda::whole(d), to, write);
         });
         if whole {
@@ -120,7 +120,7 @@ fn gradients_of_depthwise_convolutions_and_of_a_bias_on_its_own() {
     }
 }
 
-/// The column sums of a product that cuBLASLt computes.
+/// The column sums of a product that cuBLASLt computes: in its epilogue where they are set, in a launch where they are added.
 #[test]
 fn bias_gradients_of_large_dense_layers() {
     for precision in [Precision::F32, Precision::Bf16] {
@@ -128,8 +128,8 @@ fn bias_gradients_of_large_dense_layers() {
         let s = DenseSizes { samples: 2304, inputs: 16, outputs: 264 };
         let [x, dy] = [s.inputs, s.outputs].map(|width| numbers(s.samples * width, true));
         let [on_x, on_dy] = [&x, &dy].map(|x| upload(&cuda, x));
-        // With the sums goes the cast of `dy`; that of `x` is a launch at the first time.
-        let launches = 2..=if precision == Precision::F32 { 2 } else { 3 };
+        // The casts of `x` and of `dy` are launches at the first time.
+        let launches = [1..=if precision == Precision::F32 { 1 } else { 3 }, 2..=2];
         let [_, bias] = repeated(&cuda, launches, [s.inputs * s.outputs, s.outputs], |[dw, db], write| {
             cuda.dense_backward_weights(s, Cuda::whole(&on_x), Cuda::whole(&on_dy), dw, db, write);
         });

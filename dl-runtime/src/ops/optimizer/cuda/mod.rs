@@ -9,7 +9,11 @@ use crate::Role;
 use crate::device::cuda::{Cuda, Extension, Grid, Mut, Ref, arguments, header, kernels};
 
 header!(
-    HEADER = "optimizer.cuh" with [crate::device::cuda::headers::CAST, crate::device::cuda::headers::EXTENSION]
+    HEADER = "optimizer.cuh" with [
+        crate::device::cuda::headers::CAST,
+        crate::device::cuda::headers::ELEMENTWISE,
+        crate::device::cuda::headers::EXTENSION
+    ]
 );
 kernels!(
     "optimizer.cu" with [HEADER]:

@@ -362,10 +362,17 @@ DEVICE void weight_gradient(const Geometry& g, u64 part, Span<const float> x, Sp
     });
 }
 
+/// For so many threads of a multiprocessor the compiler spares registers; 0 leaves the number to it. For sm_100 it would spill some.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+#define GATHERING 256
+#else
+#define GATHERING 0
+#endif
+
 /// Defines the kernels of one tile size in one precision. The parts of weights are some 256 blocks, two for each multiprocessor, so that
 /// registers for more of them would be spared in vain.
 #define CONVOLUTIONS(gather_name, weights_name, P, T)                                                                  \
-    KERNEL_OF(T::THREADS, gather_name, float below, Span<const float> kept, Geometry g, u32 transposed, u32 relu,      \
+    KERNEL_RESIDENT(T::THREADS, GATHERING / T::THREADS, gather_name, float below, Span<const float> kept, Geometry g, u32 transposed, u32 relu, \
               Span<const float> weight, Span<const float> bias, Span<const float> source, Span<float> target,          \
               u32 add) {                                                                                               \
         SHARED(P::Word, left, (2 * Operand<P, T::M, T::WORDS, P::DEEP>::LEN));                                         \

@@ -112,7 +112,7 @@ struct ImageRow {
     u32 row;
 };
 
-KERNEL(upsample_bilinear_backward, Rows rows, Side high, Side wide, Span<const float> dy, Span<float> dx, u32 add) {
+KERNEL_RESIDENT(256, 2, upsample_bilinear_backward, Rows rows, Side high, Side wide, Span<const float> dy, Span<float> dx, u32 add) {
     u64 width = (u64)wide.image * wide.factor;
     fill_rows(
         rows, dx, add,

@@ -30,8 +30,8 @@ KERNEL_OF(256, matmul_tiles_16, float below, Span<const float> kept, MatmulJob s
 
 // Up to 4 rows of A times the rows of B. A warp handles a row of B, which is read once, with 16 bytes per lane if it is
 // aligned.
-KERNEL(matmul_few_rows, u32 rows, u32 inner, u32 columns, u32 add, Activation f, Span<const float> a, Span<const float> b,
-       Span<const float> bias, Span<float> c) {
+KERNEL_OF(128, matmul_few_rows, u32 rows, u32 inner, u32 columns, u32 add, Activation f, Span<const float> a,
+          Span<const float> b, Span<const float> bias, Span<float> c) {
     u32 lane = threadIdx.x % WARP;
     bool vectors = inner % 4 == 0 && aligned(a) && aligned(b);
     for (u64 j = thread() / WARP; j < columns; j += threads() / WARP) {

@@ -38,7 +38,7 @@ const MAX_WORKSPACE: usize = 8 << 20;
 /// The alignment in bytes that the epilogue needs of a bias.
 const BIAS_ALIGNMENT: u64 = 16;
 
-/// What cuBLASLt does in the same pass as a product.
+/// The epilogue of a product, which cuBLASLt computes in the same pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Epilogue {
     /// Nothing but the bias, if there is one.

@@ -11,7 +11,7 @@ use super::queue::{Queue, Work};
 use super::storage::{Mut, Ref};
 use super::{Cuda, State};
 
-/// What a kernel can also do. It takes arguments for it, among them ranges, which are empty where it is not asked for.
+/// A further operation of a kernel. The kernel takes arguments for it, among them ranges, which are empty where it is not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extension {
     /// Multiplies a gradient by the slope of ReLU, or of leaky ReLU with the slope `below`, whose output is `kept`: `Slope` of

@@ -46,7 +46,7 @@ pub(crate) struct Kernel {
 /// The parameters of a kernel: those of its extensions, then its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameters {
-    /// What it can also do with a range that it writes, with the name of its parameter for this range.
+    /// The extensions that it has, each with the name of its parameter for the range that the extension changes.
     pub extensions: &'static [(Extension, &'static str)],
     /// The names of its own parameters, in order.
     pub names: &'static [&'static str],

@@ -40,7 +40,7 @@ impl ArithmeticKernel for Cuda {
             _ => None,
         };
         if let (Some(relu), Operator::Add { sign: 1.0 }) = (relu, operator) {
-            // What was queued last may compute one of the summands.
+            // The kernel that was queued last may compute one of the summands.
             let sum = |of: Ref<'_, f32>, summand: Ref<'_, f32>| {
                 self.extend(Extension::Sum, (of.address(), of.len()), (relu, (summand, &y)))
             };

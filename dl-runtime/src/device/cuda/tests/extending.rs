@@ -235,7 +235,7 @@ fn slopes_before_batch_norm() {
             let run = |between: bool| {
                 let mut dy = upload(&cuda, &numbers(7, len));
                 let (mut dx, mut dw) = (cuda.zeros(len).expect("memory"), cuda.zeros(4 * s.channels).expect("memory"));
-                // What was queued before stays there.
+                // Work that was queued before stays in the queue.
                 cuda.clear(Cuda::whole_mut(&mut dx));
                 cuda.activation_backward_in_place(f, Cuda::whole(&kept), Cuda::whole_mut(&mut dy));
                 if between {
@@ -285,7 +285,7 @@ impl Layer {
     fn relu(&mut self, cuda: &Cuda) {
         cuda.activation_backward_in_place(Activation::Relu, Cuda::whole(&self.x), Cuda::whole_mut(&mut self.dx));
     }
-    /// The gradient to the input, times the slope of ReLU so many times.
+    /// Returns the gradient to the input times the slope of ReLU.
     fn expected(&self, cuda: &Cuda) -> Vec<f32> {
         let mut alone = Layer::new(cuda);
         alone.backward(cuda);

@@ -110,7 +110,7 @@ fn weights_are_rounded_by_their_optimizer() {
         assert_eq!(queued(&cuda), launches + 1);
         trained.check_casts(&cuda, [0, 0]);
     }
-    // What is written to the weights otherwise is rounded again, but not the rest of them.
+    // A part of the weights that something else writes is rounded again, but not the rest of them.
     let part = Cuda::split_mut(Cuda::split_mut(Cuda::whole_mut(&mut trained.weights), 250).1, 3).0;
     cuda.clear(part);
     trained.check_casts(&cuda, [0, 1]);

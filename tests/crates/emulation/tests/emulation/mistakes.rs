@@ -54,7 +54,7 @@ fn races() {
     expect("emulation_test_late_barrier", 1, 64, &[64], &["tile[", "a race"]);
     expect("emulation_test_blocks_race", 2, 32, &[1], &["writes parameter 1[0], which another block wrote"]);
     expect("emulation_test_blocks_read", 2, 32, &[96], &["parameter 1[3]", "another block"]);
-    // What other blocks wrote is read without a barrier or a fence before the ticket, or without a fence after it.
+    // The last block reads what other blocks wrote without a barrier or a fence before the ticket, or without a fence after it.
     for without in [1u32, 2, 4] {
         let Some(gpu) = gpu() else { return };
         let (x, tickets, y) = (gpu.upload(&[0u32; 9 * 64]), gpu.upload(&[0u32]), gpu.upload(&[0u32]));
